@@ -1,0 +1,67 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/** Imports point one way. Each folder names what it must not reach; the message says which way is right. */
+const runtimes = ['common', 'engine', 'worker', 'host', 'webview', 'cli'];
+const mayImport = {
+  common: [],
+  engine: ['common'],
+  worker: ['common', 'engine'],
+  cli: ['common', 'engine'],
+  host: ['common'],
+  webview: ['common'],
+};
+/** Inside the engine: corpus, model ← compress ← sheet ← answer; corpus ← retrieve ← answer. */
+const engineParts = ['corpus', 'model', 'compress', 'sheet', 'retrieve', 'answer'];
+const engineMayImport = {
+  corpus: [],
+  model: [],
+  compress: ['corpus', 'model'],
+  sheet: ['corpus', 'model', 'compress'],
+  retrieve: ['corpus'],
+  answer: ['corpus', 'model', 'compress', 'sheet', 'retrieve'],
+};
+
+function direction(files, all, allowed, self, where) {
+  const forbidden = all.filter((name) => name !== self && !allowed.includes(name));
+  return {
+    files: [files],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: `^\\.\\.?/(?:.*/)?(?:${forbidden.join('|')})/`,
+              message: `${where} may import only: ${allowed.join(', ') || 'nothing of the others'}. See ARCHITECTURE.md.`,
+            },
+            ...(self === 'host' ? [] : [{ regex: '^vscode$', message: 'Only src/host knows VS Code.' }]),
+          ],
+        },
+      ],
+    },
+  };
+}
+
+export default tseslint.config(
+  { ignores: ['dist', 'node_modules', 'bench/work', 'test/fixtures', 'models'] },
+  js.configs.recommended,
+  ...tseslint.configs.strict,
+  ...tseslint.configs.stylistic,
+  {
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'no-console': 'error',
+      'max-lines': ['error', 500],
+    },
+  },
+  ...runtimes.map((name) => direction(`src/${name}/**/*.ts`, runtimes, mayImport[name], name, `src/${name}`)),
+  ...engineParts.map((name) => {
+    const forbidden = [...runtimes.filter((r) => r !== 'common' && r !== 'engine'), ...engineParts];
+    return direction(`src/engine/${name}/**/*.ts`, forbidden, engineMayImport[name], name, `src/engine/${name}`);
+  }),
+  { files: ['src/cli/**/*.ts', 'bench/**', 'test/**', '*.mjs'], rules: { 'no-console': 'off' } },
+  { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
+);

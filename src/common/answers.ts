@@ -1,0 +1,63 @@
+import type { ErrorRecord } from './errors.ts';
+import type { Mode } from './names.ts';
+
+/** Lines are 1-based and inclusive, paths relative to the workspace folder with forward slashes. */
+export interface LineRange {
+  path: string;
+  startLine: number;
+  endLine: number;
+}
+
+/** A place named in an answer, resolved by program. `verified`: the file exists and the lines hold the definition now. `stale`: the text changed since the sheet or index was built. */
+export interface Citation extends LineRange {
+  verified: boolean;
+  stale: boolean;
+}
+
+/** Lines that the answer's attention fell on; weights of one answer sum to at most 1. */
+export interface Evidence extends LineRange {
+  weight: number;
+}
+
+/** How much of the workspace the context of an answer stood for. */
+export interface Coverage {
+  files: number;
+  filesTotal: number;
+  tokens: number;
+  tokensTotal: number;
+}
+
+/** A piece of source that RAG put before the question; shown when there is no model. */
+export interface RetrievedChunk extends LineRange {
+  name: string;
+  score: number;
+  text: string;
+}
+
+/** One answer: the JSON contract of `cribsheet ask --json` (docs/cli.md). Times in milliseconds. */
+export interface Answer {
+  id: string;
+  /** The mode that made the answer; never `auto`. */
+  mode: Exclude<Mode, 'auto'>;
+  task: string;
+  answer: string;
+  stopped: 'end' | 'length' | 'cancel';
+  citations: Citation[];
+  evidence: Evidence[];
+  coverage: Coverage;
+  tokens: {
+    /** Positions of the sheet that the answer could read (0 outside `cache`). */
+    sheet: number;
+    /** Tokens prefilled for this question. */
+    prompt: number;
+    answer: number;
+    /** Source tokens that did not have to be read for this answer. */
+    skipped: number;
+  };
+  timings: { queueMs: number; loadMs: number; prefillMs: number; ttftMs: number; totalMs: number };
+  /** Why `auto` took this mode. */
+  reason?: string;
+  /** RAG only. */
+  chunks?: RetrievedChunk[];
+  error?: ErrorRecord;
+}

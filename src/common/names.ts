@@ -1,0 +1,11 @@
+/** Names that settings, command line, protocol and files share. Each list is the single source of its type. */
+export const modes = ['cache', 'rag', 'full', 'none', 'auto'] as const;
+export type Mode = (typeof modes)[number];
+
+export const strategies = ['m0-zs', 'm0-fs', 'random', 'recent'] as const;
+export type StrategyName = (typeof strategies)[number];
+
+export const devices = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
+export type Device = (typeof devices)[number];
+
+export const builtInTasks = ['api-lookup', 'code-review', 'onboarding', 'bug-hunt'] as const;
