@@ -58,7 +58,11 @@ export class CribsheetError extends Error {
 export function errorRecord(error: unknown): ErrorRecord {
   if (CribsheetError.is(error)) return error.toRecord();
   const message = error instanceof Error ? error.message : String(error);
-  return { code: 'internal', message, action: 'This is a bug in Cribsheet: please report it with the steps that led here.' };
+  return {
+    code: 'internal',
+    message,
+    action: 'This is a bug in Cribsheet: please report it with the steps that led here.',
+  };
 }
 
 /** Throws the typed `cancelled` error once `signal` is aborted. */

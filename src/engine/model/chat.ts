@@ -1,0 +1,120 @@
+import { Template } from '@huggingface/jinja';
+import { CribsheetError } from '../../common/errors.ts';
+import type { ModelProfile } from './profile.ts';
+import type { Tokenizer } from './tokenizer.ts';
+
+export interface ChatTurn {
+  question: string;
+  answer: string;
+}
+
+// Private-use characters: no template text or tokenizer merges with them.
+const CONTEXT_SLOT = '\uE000';
+const TEXT_SLOT = '\uE001';
+
+/**
+ * The token sequences around the source: preamble before it, probe (task instruction) or question after it. They are
+ * cut from the model's own chat template, so each model gets the form it was trained on; workspace and user text
+ * only ever enters through `Tokenizer.encodeText`.
+ */
+export class ChatForm {
+  private readonly template: Template | undefined;
+  private readonly profile: ModelProfile;
+  private readonly tokenizer: Tokenizer;
+  private readonly tokens: Record<string, unknown>;
+
+  constructor(
+    chatTemplate: string | undefined,
+    profile: ModelProfile,
+    tokenizer: Tokenizer,
+    tokenizerConfig: Record<string, unknown>,
+  ) {
+    try {
+      this.template = chatTemplate === undefined ? undefined : new Template(chatTemplate);
+    } catch (cause) {
+      throw new CribsheetError(
+        'model-broken',
+        "The model's chat template cannot be parsed.",
+        'Install the model again.',
+        { cause },
+      );
+    }
+    this.profile = profile;
+    this.tokenizer = tokenizer;
+    this.tokens = { bos_token: tokenizerConfig['bos_token'] ?? '', eos_token: tokenizerConfig['eos_token'] ?? '' };
+  }
+
+  /** What stands before the source; kept whole in every sheet. May be empty. */
+  preamble(): number[] {
+    if (this.profile.context === 'before-chat') return [];
+    return this.tokenizer.encodeTemplate(this.userTurn([]).split(CONTEXT_SLOT)[0] ?? '');
+  }
+
+  /** The probe: instruction, and for the few-shot variant the examples; padded where the profile says so. */
+  probe(instruction: string, examples: readonly ChatTurn[] = []): number[] {
+    const form =
+      this.profile.context === 'before-chat'
+        ? this.chatAfterContext(instruction, examples)
+        : this.restOfUserTurn(instruction, examples);
+    const pad = this.profile.probePad;
+    const padId = pad ? this.tokenizer.tokenId(pad.token) : undefined;
+    if (pad && padId !== undefined) while (form.length < pad.length) form.push(padId);
+    return form;
+  }
+
+  /** The question after the source, up to where the answer begins. */
+  question(question: string): number[] {
+    if (this.profile.context === 'before-chat') {
+      return this.fill(this.render([{ role: 'user', content: TEXT_SLOT }], true), [question]);
+    }
+    const after = this.userTurn([]).split(CONTEXT_SLOT)[1] ?? '';
+    return this.fill(after, [question]);
+  }
+
+  private chatAfterContext(instruction: string, examples: readonly ChatTurn[]): number[] {
+    const turns = examples.flatMap(() => [
+      { role: 'user', content: TEXT_SLOT },
+      { role: 'assistant', content: TEXT_SLOT },
+    ]);
+    const rendered = this.render([{ role: 'system', content: TEXT_SLOT }, ...turns], false);
+    return this.fill(rendered, [instruction, ...examples.flatMap((e) => [e.question, e.answer])]);
+  }
+
+  private restOfUserTurn(instruction: string, examples: readonly ChatTurn[]): number[] {
+    const after = this.userTurn(examples).split(CONTEXT_SLOT)[1] ?? '';
+    return this.fill(after, [instruction, ...examples.flatMap((e) => [e.question, e.answer])]);
+  }
+
+  /** System turn, then one user turn that holds the context and a text, then further turns for examples. */
+  private userTurn(examples: readonly ChatTurn[]): string {
+    const system = this.profile.system ? [{ role: 'system', content: this.profile.system }] : [];
+    const first = { role: 'user', content: `${CONTEXT_SLOT}\n\n${TEXT_SLOT}` };
+    const turns = examples.flatMap(() => [
+      { role: 'user', content: TEXT_SLOT },
+      { role: 'assistant', content: TEXT_SLOT },
+    ]);
+    const acknowledged = turns.length ? [{ role: 'assistant', content: 'Yes.' }] : [];
+    try {
+      return this.render([...system, first, ...acknowledged, ...turns], turns.length === 0);
+    } catch {
+      // Some templates (Gemma and others) know no system role: its text then opens the user turn.
+      const merged = { role: 'user', content: `${this.profile.system}\n\n${first.content}` };
+      return this.render([merged, ...acknowledged, ...turns], turns.length === 0);
+    }
+  }
+
+  private render(messages: readonly { role: string; content: string }[], addGenerationPrompt: boolean): string {
+    if (!this.template) return messages.map((m) => `${m.content}\n\n`).join('');
+    // Reasoning models answer look-ups without a chain of thought; templates that do not know the switch ignore it.
+    const flags = { add_generation_prompt: addGenerationPrompt, enable_thinking: false };
+    return this.template.render({ messages, ...flags, ...this.tokens });
+  }
+
+  /** Encodes a rendered form whose slots are filled with `texts` in order. */
+  private fill(form: string, texts: readonly string[]): number[] {
+    return form.split(TEXT_SLOT).flatMap((part, i) => {
+      const before = i === 0 ? [] : this.tokenizer.encodeText(texts[i - 1] ?? '');
+      return [...before, ...this.tokenizer.encodeTemplate(part)];
+    });
+  }
+}

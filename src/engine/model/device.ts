@@ -1,0 +1,110 @@
+import type * as Ort from 'onnxruntime-node';
+import { CribsheetError } from '../../common/errors.ts';
+import type { Device } from '../../common/names.ts';
+import { isGuardError, StepRunner } from './stepRunner.ts';
+import { GUARD } from './graph/rewrite.ts';
+import { KvCache } from './kvCache.ts';
+import type { ModelFolder } from './layout.ts';
+import { openSession, type OpenedGraph } from './openSession.ts';
+
+export interface DeviceReport {
+  /** Where the decoder runs. */
+  device: Exclude<Device, 'auto'>;
+  /** The device agreed with the CPU on this model, on this machine. The CPU is the reference. */
+  verified: boolean;
+  /** Why another device is not used, or what the self-test found. */
+  reason: string;
+}
+
+/** Tokens of the self-test: enough for several rows of attention, few enough for software renderers (see docs/models.md). */
+const TEST_TOKENS = 16;
+/** Largest difference in logits, as a share of the largest logit, that still counts as agreement. */
+const TEST_TOLERANCE = 0.02;
+
+/**
+ * Opens the session on a device. `auto` is the CPU: no other provider is used before it has passed the self-test on
+ * the installed model, and then only when asked for by name.
+ * @throws CribsheetError `device-unavailable` when a named device does not start or does not agree with the CPU
+ */
+export async function chooseDevice(
+  ort: typeof Ort,
+  model: ModelFolder,
+  opened: OpenedGraph,
+  device: Device,
+  threads: number,
+): Promise<{ runner: StepRunner; report: DeviceReport }> {
+  const cpu = await openCpu(ort, model, opened, threads);
+  if (device === 'auto' || device === 'cpu') {
+    return { runner: cpu, report: { device: 'cpu', verified: true, reason: 'reference' } };
+  }
+  try {
+    const session = await openSession(ort, model, opened.bytes(false), device, threads);
+    const runner = new StepRunner(ort, session, opened.graph, 'copy');
+    const difference = await selfTest(cpu, runner, opened);
+    if (!(difference <= TEST_TOLERANCE)) {
+      await runner.release();
+      throw new CribsheetError(
+        'device-unavailable',
+        `The device ${device} computes other results than the CPU on this model (difference ${difference.toPrecision(2)}).`,
+        'Use --device cpu.',
+      );
+    }
+    const reason = `self-test passed, difference ${difference.toExponential(1)}; not tried on real hardware by us`;
+    return { runner, report: { device, verified: true, reason } };
+  } finally {
+    await cpu.release();
+  }
+}
+
+/** The CPU session with the sequence guard, or without it where the binding no longer behaves as the guard needs. */
+async function openCpu(ort: typeof Ort, model: ModelFolder, opened: OpenedGraph, threads: number): Promise<StepRunner> {
+  const guarded = await openSession(ort, model, opened.bytes(true), 'cpu', threads);
+  const runner = new StepRunner(ort, guarded, opened.graph, 'in-place-guarded');
+  if (guarded.outputNames[0] === GUARD && (await guardHolds(runner, opened))) return runner;
+  await runner.release();
+  const plain = await openSession(ort, model, opened.bytes(false), 'cpu', threads);
+  return new StepRunner(ort, plain, opened.graph, 'in-place');
+}
+
+/** One token through the guarded session: the results must stand in our buffers. */
+async function guardHolds(runner: StepRunner, opened: OpenedGraph): Promise<boolean> {
+  const logits = new Float32Array(opened.graph.vocabulary).fill(Number.NaN);
+  try {
+    await runner.run(smallCache(opened), [0], logits);
+  } catch (error) {
+    if (isGuardError(error)) return false;
+    throw error;
+  }
+  return logits.every((x) => Number.isFinite(x));
+}
+
+/** Largest relative difference in logits and in attention sums between two runners over a prefill and a decode step. */
+async function selfTest(reference: StepRunner, candidate: StepRunner, opened: OpenedGraph): Promise<number> {
+  const tokens = Array.from({ length: TEST_TOKENS }, (_, i) => (i * 37 + 11) % opened.graph.vocabulary);
+  const results: Float32Array[][] = [];
+  for (const runner of [reference, candidate]) {
+    const logits = new Float32Array(opened.graph.vocabulary);
+    const kv = smallCache(opened);
+    await runner.run(kv, tokens, logits);
+    const prefill = logits.slice();
+    const sums = await runner.run(kv, [tokens[3]!], logits, TEST_TOKENS);
+    results.push([prefill, logits, ...(sums ?? [])]);
+  }
+  const [a, b] = results as [Float32Array[], Float32Array[]];
+  return Math.max(...a.map((x, i) => relativeDifference(x, b[i]!)));
+}
+
+function relativeDifference(a: Float32Array, b: Float32Array): number {
+  let [difference, largest] = [0, 1e-6];
+  for (let i = 0; i < a.length; i++) {
+    difference = Math.max(difference, Math.abs(a[i]! - b[i]!));
+    largest = Math.max(largest, Math.abs(a[i]!));
+    if (!Number.isFinite(b[i]!)) return Infinity;
+  }
+  return difference / largest;
+}
+
+function smallCache({ graph }: OpenedGraph): KvCache {
+  const { attention, kvHeads, headSize, kvType } = graph;
+  return new KvCache({ layers: attention.length, kvHeads, headSize, type: kvType }, TEST_TOKENS + 8);
+}

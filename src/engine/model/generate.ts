@@ -1,0 +1,66 @@
+import { throwIfCancelled, CribsheetError } from '../../common/errors.ts';
+import type { Lane } from './lane.ts';
+import { sample, type Sampling } from './sampling.ts';
+import type { LayerSums } from './stepRunner.ts';
+import { TextStream } from './textStream.ts';
+import type { Tokenizer } from './tokenizer.ts';
+
+export interface GenerateOptions {
+  maxTokens: number;
+  endTokens: ReadonlySet<number>;
+  sampling: Sampling;
+  /** Numbers in [0, 1) for sampling; greedy needs none. */
+  random?: () => number;
+  signal?: AbortSignal | undefined;
+  /** Attention of every answer token over this many leading positions is handed to `onAttention`. */
+  scoreContext?: number;
+  onAttention?: (sums: LayerSums) => void;
+  /** Receives text as it becomes final. */
+  onText?: (text: string) => void;
+}
+
+export interface Generated {
+  text: string;
+  tokens: number[];
+  stopped: 'end' | 'length' | 'cancel';
+  /** Sum of the natural log probabilities of the tokens chosen (the end token included). */
+  logProbability: number;
+}
+
+/** Decodes from the lane's logits until an end token, the limit or a cancel. What was said before a cancel is kept. */
+export async function generate(lane: Lane, tokenizer: Tokenizer, options: GenerateOptions): Promise<Generated> {
+  const { maxTokens, endTokens, sampling, signal, scoreContext = 0 } = options;
+  const stream = new TextStream(tokenizer);
+  const tokens: number[] = [];
+  let logProbability = 0;
+  const finish = (stopped: Generated['stopped']): Generated => {
+    const rest = stream.end();
+    if (rest) options.onText?.(rest);
+    return { text: stream.text, tokens, stopped, logProbability };
+  };
+  for (;;) {
+    const token = sample(lane.logits, sampling, options.random ?? Math.random);
+    logProbability += logProbabilityOf(lane.logits, token);
+    if (endTokens.has(token)) return finish('end');
+    if (tokens.length >= maxTokens || lane.room < 1) return finish('length');
+    tokens.push(token);
+    const text = stream.push(token);
+    if (text) options.onText?.(text);
+    try {
+      throwIfCancelled(signal);
+      const sums = await lane.append([token], { signal, scoreContext });
+      if (sums) options.onAttention?.(sums);
+    } catch (error) {
+      if (CribsheetError.is(error, 'cancelled')) return finish('cancel');
+      throw error;
+    }
+  }
+}
+
+function logProbabilityOf(logits: Float32Array, token: number): number {
+  let max = -Infinity;
+  for (const x of logits) max = Math.max(max, x);
+  let sum = 0;
+  for (const x of logits) sum += Math.exp(x - max);
+  return logits[token]! - max - Math.log(sum);
+}

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { open, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { CribsheetError } from '../../common/errors.ts';
+
+/** The files of an installed model, in the layout of the onnxruntime-genai builder or of onnx-community. */
+export interface ModelFolder {
+  folder: string;
+  /** The graph file; external weights stand beside it. */
+  graphFile: string;
+  graphBytes: Uint8Array;
+  tokenizer: Record<string, unknown>;
+  tokenizerConfig: Record<string, unknown>;
+  /** Jinja source; absent for base models. */
+  chatTemplate?: string;
+  /** Token ids that end an answer. */
+  endTokens: number[];
+  /** Positions that the model was made for. */
+  contextLength: number;
+  /** Raw text of `cribsheet.json`, the model's profile, where it has one. */
+  profile?: string;
+  /** Names graph, weights and tokenizer by content: part of every block's key. */
+  fingerprint: string;
+}
+
+const graphCandidates = [
+  'model.onnx',
+  'onnx/model.onnx',
+  'onnx/model_int8.onnx',
+  'onnx/model_q4.onnx',
+  'onnx/model_q4f16.onnx',
+  'onnx/model_fp16.onnx',
+  'onnx/model_quantized.onnx',
+];
+
+/**
+ * Reads what stands in a model folder. `graph` names a graph file inside it where there are several.
+ * @throws CribsheetError `model-missing` or `model-broken`
+ */
+export async function readModelFolder(folder: string, graph?: string): Promise<ModelFolder> {
+  const graphFile = await findGraph(folder, graph);
+  const graphBytes = await readFile(graphFile);
+  const tokenizerText = await required(folder, 'tokenizer.json');
+  const tokenizer = json(tokenizerText, 'tokenizer.json');
+  const tokenizerConfig = json((await optional(folder, 'tokenizer_config.json')) ?? '{}', 'tokenizer_config.json');
+  const genai = await optional(folder, 'genai_config.json');
+  const config = await optional(folder, 'config.json');
+  if (!genai && !config) throw broken(folder, 'it has neither genai_config.json nor config.json');
+  const model = genai ? record(json(genai, 'genai_config.json')['model']) : json(config!, 'config.json');
+  const template = (await optional(folder, 'chat_template.jinja')) ?? templateIn(tokenizerConfig);
+  const profile = await optional(folder, 'cribsheet.json');
+  const contextLength = Number(model['context_length'] ?? model['max_position_embeddings'] ?? 2048);
+  return {
+    folder,
+    graphFile,
+    graphBytes,
+    tokenizer,
+    tokenizerConfig,
+    ...(template === undefined ? {} : { chatTemplate: template }),
+    ...(profile === undefined ? {} : { profile }),
+    endTokens: [model['eos_token_id'] ?? []].flat().map(Number),
+    contextLength,
+    fingerprint: await fingerprint(graphFile, graphBytes, tokenizerText),
+  };
+}
+
+async function findGraph(folder: string, graph: string | undefined): Promise<string> {
+  const candidates = graph === undefined ? graphCandidates : [graph];
+  for (const candidate of candidates) {
+    const file = path.join(folder, candidate);
+    if (
+      await stat(file).then(
+        (s) => s.isFile(),
+        () => false,
+      )
+    )
+      return file;
+  }
+  throw new CribsheetError(
+    'model-missing',
+    `There is no model in ${folder} (looked for ${candidates.slice(0, 2).join(' and ')}).`,
+    'Name the folder of an ONNX model with --model, or leave --model out to use the bundled starter model.',
+  );
+}
+
+/** Graph and tokenizer in full, weights by size and by their first and last 64 KiB: a two-gigabyte file should not be read twice. */
+async function fingerprint(graphFile: string, graphBytes: Uint8Array, tokenizerText: string): Promise<string> {
+  const hash = createHash('sha256').update(graphBytes).update(tokenizerText);
+  for (const suffix of ['.data', '_data']) {
+    const file = graphFile + suffix;
+    const info = await stat(file).catch(() => undefined);
+    if (!info) continue;
+    const sample = Buffer.alloc(Math.min(65_536, info.size));
+    const handle = await open(file);
+    try {
+      await handle.read(sample, 0, sample.length, 0);
+      hash.update(sample);
+      await handle.read(sample, 0, sample.length, info.size - sample.length);
+      hash.update(sample).update(String(info.size));
+    } finally {
+      await handle.close();
+    }
+  }
+  return hash.digest('hex');
+}
+
+function templateIn(tokenizerConfig: Record<string, unknown>): string | undefined {
+  const template = tokenizerConfig['chat_template'];
+  return typeof template === 'string' ? template : undefined;
+}
+
+async function optional(folder: string, name: string): Promise<string | undefined> {
+  return readFile(path.join(folder, name), 'utf8').catch(() => undefined);
+}
+
+async function required(folder: string, name: string): Promise<string> {
+  const text = await optional(folder, name);
+  if (text === undefined) throw broken(folder, `${name} is missing`);
+  return text;
+}
+
+function json(text: string, name: string): Record<string, unknown> {
+  try {
+    return record(JSON.parse(text));
+  } catch (cause) {
+    throw new CribsheetError('model-broken', `${name} of the model is not valid JSON.`, 'Install the model again.', {
+      cause,
+    });
+  }
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function broken(folder: string, why: string): CribsheetError {
+  return new CribsheetError(
+    'model-broken',
+    `The model in ${folder} is not complete: ${why}.`,
+    'Install the model again, with all of its files.',
+  );
+}

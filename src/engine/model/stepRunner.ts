@@ -1,0 +1,174 @@
+import type * as Ort from 'onnxruntime-node';
+import { GUARD } from './graph/rewrite.ts';
+import type { DecoderGraph } from './graph/inspect.ts';
+import { SCORE_CONTEXT, SCORE_ON, scoreName } from './graph/scorer.ts';
+import { halvesToFloats } from './half.ts';
+import type { KvArray, KvCache } from './kvCache.ts';
+
+/** How keys and values reach the session. */
+export type KvTransfer =
+  /** Our buffers are past and present at once; the guard stops the binding's copies. */
+  | 'in-place-guarded'
+  /** The same without the guard: right, but the binding copies every buffer after each run. */
+  | 'in-place'
+  /** Exact-length copies in and out: for providers that keep their own memory. Slow, and right everywhere. */
+  | 'copy';
+
+/** Attention sums of one run: per layer [kvHeads, context]. */
+export type LayerSums = Float32Array[];
+
+/** One run of the session over new tokens. Knows tensors; knows nothing of prompts. */
+export class StepRunner {
+  private readonly ort: typeof Ort;
+  private readonly session: Ort.InferenceSession;
+  private readonly graph: DecoderGraph;
+  readonly transfer: KvTransfer;
+  private readonly off: Ort.Tensor[];
+
+  constructor(ort: typeof Ort, session: Ort.InferenceSession, graph: DecoderGraph, transfer: KvTransfer) {
+    this.ort = ort;
+    this.session = session;
+    this.graph = graph;
+    this.transfer = transfer;
+    this.off = graph.attention.map(() => new ort.Tensor('float32', new Float32Array(1), [1, 1]));
+  }
+
+  /**
+   * Runs `tokens` at positions `kv.length`… and appends them to `kv`.
+   * @param logits receives the logits of the last token, [vocabulary]
+   * @param scoreContext report attention sums over this many leading positions
+   */
+  async run(
+    kv: KvCache,
+    tokens: readonly number[],
+    logits: Float32Array,
+    scoreContext = 0,
+  ): Promise<LayerSums | undefined> {
+    const { ort, graph } = this;
+    const rows = tokens.length;
+    const total = kv.length + rows;
+    if (total > graph.maxPositions)
+      throw new RangeError(`position ${total} is beyond the ${graph.maxPositions} of the model`);
+    kv.reserve(total);
+
+    const feeds: Record<string, Ort.Tensor> = {
+      input_ids: new ort.Tensor('int64', BigInt64Array.from(tokens, BigInt), [1, rows]),
+      attention_mask: new ort.Tensor('int64', new BigInt64Array(total).fill(1n), [1, total]),
+      [SCORE_ON]: new ort.Tensor('bool', Uint8Array.of(scoreContext > 0 ? 1 : 0), []),
+      [SCORE_CONTEXT]: new ort.Tensor('int64', BigInt64Array.of(BigInt(scoreContext)), [1]),
+    };
+    if (graph.hasPositionIds) {
+      const positions = BigInt64Array.from({ length: rows }, (_, i) => BigInt(kv.length + i));
+      feeds['position_ids'] = new ort.Tensor('int64', positions, [1, rows]);
+    }
+    const rawLogits = graph.logitsType === 'float32' ? logits : new Uint16Array(logits.length);
+    const fetches: Record<string, Ort.Tensor | null> = {};
+    if (this.transfer === 'in-place-guarded') fetches[GUARD] = null;
+    fetches['logits'] = this.tensor(rawLogits, [1, 1, logits.length]);
+    const sums = graph.attention.map((_, layer) => {
+      const sum = scoreContext > 0 ? new Float32Array(graph.kvHeads * scoreContext) : new Float32Array(1);
+      fetches[scoreName(layer)] =
+        scoreContext > 0 ? new ort.Tensor('float32', sum, [graph.kvHeads, scoreContext]) : this.off[layer]!;
+      return sum;
+    });
+
+    if (this.transfer === 'copy') await this.runCopying(kv, feeds, rows, rawLogits, sums);
+    else await this.runInPlace(kv, feeds, fetches, rawLogits, sums);
+    if (rawLogits instanceof Uint16Array) halvesToFloats(rawLogits, logits);
+    kv.length = total;
+    return scoreContext > 0 ? sums : undefined;
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+
+  private async runInPlace(
+    kv: KvCache,
+    feeds: Record<string, Ort.Tensor>,
+    fetches: Record<string, Ort.Tensor | null>,
+    logits: KvArray,
+    sums: LayerSums,
+  ): Promise<void> {
+    const shape = [1, this.graph.kvHeads, kv.capacity, this.graph.headSize];
+    this.graph.attention.forEach((layer, i) => {
+      const key = this.tensor(kv.keys[i]!, shape);
+      const value = this.tensor(kv.values[i]!, shape);
+      feeds[layer.pastKey] = fetches[layer.presentKey] = key;
+      feeds[layer.pastValue] = fetches[layer.presentValue] = value;
+    });
+    try {
+      const results = await this.session.run(feeds, fetches);
+      // Without the guard the binding hands out copies: take logits and sums from them, and let go of the rest.
+      copyInto(results['logits']!.data, logits);
+      sums.forEach((sum, i) => {
+        copyInto(results[scoreName(i)]!.data, sum);
+      });
+      for (const tensor of Object.values(results)) tensor.dispose();
+    } catch (error) {
+      if (!isGuardError(error)) throw error;
+    }
+  }
+
+  private async runCopying(
+    kv: KvCache,
+    feeds: Record<string, Ort.Tensor>,
+    rows: number,
+    logits: KvArray,
+    sums: LayerSums,
+  ): Promise<void> {
+    const { kvHeads, headSize, attention } = this.graph;
+    const total = kv.length + rows;
+    const past = (source: KvArray): Ort.Tensor => {
+      const exact = source.slice(0, kvHeads * kv.length * headSize);
+      for (let h = 0; h < kvHeads; h++) {
+        const from = kv.offset(h, 0);
+        exact.set(source.subarray(from, from + kv.length * headSize), h * kv.length * headSize);
+      }
+      return this.tensor(exact, [1, kvHeads, kv.length, headSize]);
+    };
+    attention.forEach((layer, i) => {
+      feeds[layer.pastKey] = past(kv.keys[i]!);
+      feeds[layer.pastValue] = past(kv.values[i]!);
+    });
+    const results = await this.session.run(feeds);
+    const store = (name: string, target: KvArray): void => {
+      const data = halfBits(results[name]!.data);
+      for (let h = 0; h < kvHeads; h++) {
+        const from = (h * total + kv.length) * headSize;
+        target.set(data.subarray(from, from + rows * headSize) as KvArray, kv.offset(h, kv.length));
+      }
+    };
+    attention.forEach((layer, i) => {
+      store(layer.presentKey, kv.keys[i]!);
+      store(layer.presentValue, kv.values[i]!);
+    });
+    copyInto(results['logits']!.data, logits);
+    sums.forEach((sum, i) => {
+      copyInto(results[scoreName(i)]!.data, sum);
+    });
+    for (const tensor of Object.values(results)) tensor.dispose();
+  }
+
+  /** Half-precision data is passed as bits; onnxruntime wants a Float16Array where the platform has one. */
+  private tensor(data: KvArray, dims: readonly number[]): Ort.Tensor {
+    if (data instanceof Float32Array) return new this.ort.Tensor('float32', data, dims);
+    return new this.ort.Tensor('float16', data, dims);
+  }
+}
+
+/** Exactly the error that the sequence guard provokes; everything else is a real failure. */
+export function isGuardError(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('Non tensor type is temporarily not supported');
+}
+
+function halfBits(data: Ort.Tensor.DataType): KvArray {
+  if (data instanceof Float32Array || data instanceof Uint16Array) return data;
+  const view = data as unknown as ArrayBufferView;
+  return new Uint16Array(view.buffer, view.byteOffset, view.byteLength / 2);
+}
+
+function copyInto(source: Ort.Tensor.DataType, target: KvArray): void {
+  const data = halfBits(source);
+  if (data.length === target.length) target.set(data);
+}
