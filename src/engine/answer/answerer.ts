@@ -1,0 +1,251 @@
+import type { Answer, Coverage, LineRange } from '../../common/answers.ts';
+import { CribsheetError, errorRecord } from '../../common/errors.ts';
+import type { Mode } from '../../common/names.ts';
+import type { Segment } from '../corpus/types.ts';
+import type { Decoder } from '../model/decoder.ts';
+import { generate } from '../model/generate.ts';
+import type { Lane } from '../model/lane.ts';
+import { priorities } from '../model/runQueue.ts';
+import type { Hit, TextIndex } from '../retrieve/textIndex.ts';
+import type { AssembledSheet } from '../sheet/assemble.ts';
+import type { SheetFile } from '../sheet/sheetFile.ts';
+import { citationsFor } from './citations.ts';
+import { packChunks, packSegmentsRaw, type RawContext } from './context.ts';
+import { AttentionTrace } from './evidence.ts';
+import { route } from './route.ts';
+import { CurrentSources } from './sources.ts';
+
+/** Chunks asked of the index; packing keeps what fits. */
+const RETRIEVE_LIMIT = 40;
+/** Chunks shown when there is no model to read them. */
+const SHOWN_CHUNKS = 8;
+
+export interface Question {
+  id: string;
+  question: string;
+  mode: Mode;
+  task: string;
+  /** Token budget of RAG; default: the sheet's size, or the profile's. */
+  budget?: number;
+  signal?: AbortSignal | undefined;
+  onText?: ((text: string) => void) | undefined;
+}
+
+/** What an answer may stand on. */
+export interface AnswerSources {
+  root: string;
+  index: TextIndex;
+  segments: readonly Segment[];
+  /** Undefined with `--no-model`. */
+  decoder: Decoder | undefined;
+  /** The sheet of the question's task as far as it exists. */
+  sheetFile: SheetFile | undefined;
+  loadSheet: () => Promise<AssembledSheet>;
+}
+
+type Answered = Pick<Answer, 'answer' | 'stopped' | 'evidence' | 'coverage' | 'tokens' | 'chunks'> & {
+  prefillMs: number;
+  ttftMs: number;
+  loadMs: number;
+};
+
+/** Answers questions one at a time, in every mode. */
+export class Answerer {
+  private scratch: Lane | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
+
+  /** Never throws for an expected failure: the answer then carries `error`. */
+  async answer(question: Question, sources: AnswerSources): Promise<Answer> {
+    const asked = performance.now();
+    const before = this.turn;
+    let finish = (): void => undefined;
+    this.turn = new Promise<void>((resolve) => (finish = resolve));
+    try {
+      await before;
+      return await this.answerNow(question, sources, asked, performance.now() - asked);
+    } finally {
+      finish();
+    }
+  }
+
+  private async answerNow(q: Question, sources: AnswerSources, asked: number, queueMs: number): Promise<Answer> {
+    const { decoder, index, sheetFile } = sources;
+    const auto = q.mode === 'auto' ? route(q.question, index, sheetFile) : undefined;
+    const mode = auto?.mode ?? (q.mode as Exclude<Mode, 'auto'>);
+    const base = { id: q.id, mode, task: q.task, ...(auto ? { reason: auto.reason } : {}) };
+    try {
+      const result = decoder ? await this.decode(q, mode, sources, decoder) : chunksOnly(q, mode, sources);
+      const { prefillMs, ttftMs, loadMs, ...rest } = result;
+      const citations = await citationsFor(q.question, rest.answer, {
+        index,
+        sources: new CurrentSources(sources.root),
+        hashAtBuild: (path) => (mode === 'cache' && sheetFile ? hashIn(sheetFile, path) : index.fileHash(path)),
+      });
+      return {
+        ...base,
+        ...rest,
+        citations,
+        timings: { queueMs, loadMs, prefillMs, ttftMs: queueMs + ttftMs, totalMs: performance.now() - asked },
+      };
+    } catch (error) {
+      if (!CribsheetError.is(error)) throw error;
+      return {
+        ...base,
+        answer: '',
+        stopped: error.code === 'cancelled' ? 'cancel' : 'end',
+        citations: [],
+        evidence: [],
+        coverage: noCoverage(sources),
+        tokens: { sheet: 0, prompt: 0, answer: 0, skipped: 0 },
+        timings: { queueMs, loadMs: 0, prefillMs: 0, ttftMs: 0, totalMs: performance.now() - asked },
+        error: errorRecord(error),
+      };
+    }
+  }
+
+  private async decode(
+    q: Question,
+    mode: Exclude<Mode, 'auto'>,
+    sources: AnswerSources,
+    decoder: Decoder,
+  ): Promise<Answered> {
+    if (mode === 'cache') return this.fromSheet(q, sources, decoder);
+    const { segments, index } = sources;
+    const { tokenizer, profile } = decoder;
+    const tokensTotal = totalTokens(segments);
+    if (mode === 'none') {
+      const empty = { ids: [], origins: [], files: new Set<string>() };
+      return this.fromRaw(q, decoder, empty, noCoverage(sources), tokensTotal);
+    }
+    if (mode === 'full') {
+      const context = packSegmentsRaw(segments, tokenizer, profile);
+      const files = context.files.size;
+      return this.fromRaw(q, decoder, context, { files, filesTotal: files, tokens: tokensTotal, tokensTotal }, 0);
+    }
+    const budget = q.budget ?? sheetBudget(sources, decoder);
+    const hits = index.search(q.question, { limit: RETRIEVE_LIMIT });
+    const { context, used } = packChunks(hits, budget, tokenizer, profile);
+    const coverage = { ...noCoverage(sources), files: context.files.size, tokens: context.ids.length };
+    const answered = await this.fromRaw(q, decoder, context, coverage, tokensTotal - context.ids.length);
+    return { ...answered, chunks: used.map(toRetrieved) };
+  }
+
+  private async fromSheet(q: Question, sources: AnswerSources, decoder: Decoder): Promise<Answered> {
+    const started = performance.now();
+    const sheet = await sources.loadSheet();
+    const loadMs = performance.now() - started;
+    sheet.rewind();
+    try {
+      const context = { length: sheet.length, origin: (l: number, h: number, p: number) => sheet.origin(l, h, p) };
+      const told = await this.tell(q, decoder, sheet.lane, context, started);
+      const { coverage } = sheet.file;
+      const tokens = { sheet: sheet.length, ...told.tokens, skipped: coverage.tokens - sheet.length };
+      return { ...told, coverage, tokens, loadMs };
+    } finally {
+      sheet.rewind();
+    }
+  }
+
+  private async fromRaw(
+    q: Question,
+    decoder: Decoder,
+    context: RawContext,
+    coverage: Coverage,
+    skipped: number,
+  ): Promise<Answered> {
+    const started = performance.now();
+    const preamble = decoder.chat.preamble();
+    const lane = (this.scratch ??= decoder.lane(priorities.answer, preamble.length + context.ids.length + 256));
+    lane.kv.truncate(0);
+    await lane.append([...preamble, ...context.ids], { signal: q.signal });
+    const offset = preamble.length;
+    const origin = (_layer: number, _head: number, position: number): LineRange | undefined =>
+      context.origins[position - offset];
+    const told = await this.tell(q, decoder, lane, { length: lane.kv.length, origin }, started);
+    const prompt = told.tokens.prompt + preamble.length + context.ids.length;
+    return { ...told, coverage, tokens: { sheet: 0, prompt, answer: told.tokens.answer, skipped }, loadMs: 0 };
+  }
+
+  /** Question in, answer out, on a lane that holds the context. */
+  private async tell(
+    q: Question,
+    decoder: Decoder,
+    lane: Lane,
+    context: { length: number; origin: (layer: number, head: number, position: number) => LineRange | undefined },
+    started: number,
+  ): Promise<Omit<Answered, 'coverage' | 'tokens' | 'loadMs'> & { tokens: { prompt: number; answer: number } }> {
+    const { profile, graph } = decoder;
+    const ids = decoder.chat.question(q.question);
+    const prefillStart = performance.now();
+    await lane.append(ids, { signal: q.signal });
+    const prefilled = performance.now();
+    const trace = new AttentionTrace();
+    const said = await generate(lane, decoder.tokenizer, {
+      maxTokens: profile.answerTokens,
+      endTokens: decoder.endTokens,
+      sampling: profile.sampling,
+      signal: q.signal,
+      scoreContext: context.length,
+      onAttention: (sums) => {
+        trace.add(sums);
+      },
+      ...(q.onText ? { onText: q.onText } : {}),
+    });
+    return {
+      answer: said.text.trim(),
+      stopped: said.stopped,
+      evidence: trace.evidence(graph, context.origin),
+      prefillMs: prefilled - prefillStart,
+      ttftMs: prefilled - started,
+      tokens: { prompt: ids.length, answer: said.tokens.length },
+    };
+  }
+}
+
+/** `--no-model`: what retrieval found, to be read by a person. */
+function chunksOnly(q: Question, mode: Exclude<Mode, 'auto'>, sources: AnswerSources): Answered {
+  if (mode !== 'rag') {
+    throw new CribsheetError(
+      'model-missing',
+      `The mode "${mode}" needs a model, and none is loaded.`,
+      'Use --mode rag, or run without --no-model.',
+    );
+  }
+  const hits = sources.index.search(q.question, { limit: SHOWN_CHUNKS });
+  return {
+    answer: '',
+    stopped: 'end',
+    evidence: [],
+    chunks: hits.map(toRetrieved),
+    coverage: { ...noCoverage(sources), files: new Set(hits.map((h) => h.path)).size },
+    tokens: { sheet: 0, prompt: 0, answer: 0, skipped: 0 },
+    prefillMs: 0,
+    ttftMs: 0,
+    loadMs: 0,
+  };
+}
+
+/** RAG gets the positions that the sheet gets: equal bytes. Without a sheet, what the profile would give one. */
+function sheetBudget({ sheetFile, segments }: AnswerSources, { profile, window }: Decoder): number {
+  const positions = sheetFile?.segments.reduce((sum, s) => sum + s.kept, 0);
+  const would = Math.min(profile.sheetTokens, Math.ceil(totalTokens(segments) / profile.ratio));
+  return Math.min(positions ?? would, window - profile.answerTokens - 256);
+}
+
+function toRetrieved({ path, startLine, endLine, name, score, text }: Hit): NonNullable<Answer['chunks']>[number] {
+  return { path, startLine, endLine, name, score, text };
+}
+
+function hashIn(sheet: SheetFile, path: string): string | undefined {
+  const at = sheet.paths.indexOf(path);
+  return at < 0 ? undefined : sheet.hashes[at];
+}
+
+function totalTokens(segments: readonly Segment[]): number {
+  return segments.reduce((sum, s) => sum + s.tokens, 0);
+}
+
+function noCoverage({ segments }: AnswerSources): Coverage {
+  const filesTotal = new Set(segments.flatMap((s) => s.paths)).size;
+  return { files: 0, filesTotal, tokens: 0, tokensTotal: totalTokens(segments) };
+}

@@ -1,0 +1,30 @@
+import type { SheetFile } from '../sheet/sheetFile.ts';
+import type { TextIndex } from '../retrieve/textIndex.ts';
+import { identifiersIn, pathsIn } from './citations.ts';
+
+export interface Route {
+  mode: 'cache' | 'rag';
+  reason: string;
+}
+
+/**
+ * `auto`: the cache where it covers what the question names, RAG otherwise. (A router fitted on data replaces this
+ * rule when the evaluation has one.)
+ */
+export function route(question: string, index: TextIndex, sheet: SheetFile | undefined): Route {
+  if (!sheet) return { mode: 'rag', reason: 'there is no sheet for this task yet' };
+  const leftOut = new Set(sheet.leftOut.map((f) => f.path));
+  const known = new Set(sheet.paths);
+  const covered = (path: string): boolean => known.has(path) && !leftOut.has(path);
+  for (const name of identifiersIn(question)) {
+    const definitions = index.definitions(name);
+    if (definitions.length && !definitions.some((d) => covered(d.path))) {
+      return { mode: 'rag', reason: `the sheet does not cover ${name} (${definitions[0]!.path})` };
+    }
+  }
+  for (const mentioned of pathsIn(question)) {
+    const paths = index.resolvePath(mentioned);
+    if (paths.length && !paths.some(covered)) return { mode: 'rag', reason: `the sheet does not cover ${paths[0]!}` };
+  }
+  return { mode: 'cache', reason: 'the sheet covers what the question names' };
+}

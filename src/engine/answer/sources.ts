@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/** The text of a file as it is on disk now. */
+export interface CurrentFile {
+  hash: string;
+  lines: string[];
+}
+
+/** Reads files of the workspace for checking citations; each at most once per answer. */
+export class CurrentSources {
+  private readonly root: string;
+  private readonly files = new Map<string, Promise<CurrentFile | undefined>>();
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  /** Undefined where the file is gone, unreadable or outside the workspace. */
+  read(file: string): Promise<CurrentFile | undefined> {
+    let found = this.files.get(file);
+    if (!found) this.files.set(file, (found = this.load(file)));
+    return found;
+  }
+
+  private async load(file: string): Promise<CurrentFile | undefined> {
+    const full = path.resolve(this.root, file);
+    if (!full.startsWith(path.resolve(this.root) + path.sep)) return undefined;
+    const bytes = await readFile(full).catch(() => undefined);
+    if (!bytes) return undefined;
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    return { hash, lines: bytes.toString('utf8').split(/\r\n|\r|\n/) };
+  }
+}

@@ -1,0 +1,68 @@
+import { readVector, writeVector, type KvArray, type KvCache } from '../model/kvCache.ts';
+import { Rotation } from '../model/rope.ts';
+import type { KeptPositions } from './strategy.ts';
+
+/** Keys and values of kept positions: per layer [kvHeads, kept, headSize], keys rotated to positions 0…kept-1. */
+export interface KeptKv {
+  kept: number;
+  keys: KvArray[];
+  values: KvArray[];
+}
+
+/**
+ * Copies kept positions out of a cache and moves each key from its old position to its rank: FINCH's re-rotation
+ * (arXiv 2408.00167, section 4), in fp32 with fp64 angles. `offset` is the position in the cache of index 0 of `kept`.
+ */
+export function gatherKept(cache: KvCache, offset: number, kept: KeptPositions, frequencies: Float64Array): KeptKv {
+  const { kvHeads, headSize, type } = cache.shape;
+  const count = kept[0]?.[0]?.length ?? 0;
+  const make = (): KvArray => {
+    const size = kvHeads * count * headSize;
+    return type === 'float32' ? new Float32Array(size) : new Uint16Array(size);
+  };
+  const vector = new Float32Array(headSize);
+  const rotation = new Rotation(frequencies);
+  const keys: KvArray[] = [];
+  const values: KvArray[] = [];
+  kept.forEach((heads, layer) => {
+    const [key, value] = [make(), make()];
+    heads.forEach((positions, head) => {
+      positions.forEach((position, rank) => {
+        const from = cache.offset(head, offset + position);
+        const to = (head * count + rank) * headSize;
+        readVector(cache.keys[layer]!, from, vector);
+        rotation.apply(vector, rank - (offset + position));
+        writeVector(vector, key, to);
+        value.set(cache.values[layer]!.subarray(from, from + headSize) as KvArray, to);
+      });
+    });
+    keys.push(key);
+    values.push(value);
+  });
+  return { kept: count, keys, values };
+}
+
+/**
+ * Appends kept keys and values to a cache; keys stored at 0…kept-1 move on by the cache's length, all by one angle.
+ */
+export function appendKept(cache: KvCache, block: KeptKv, frequencies: Float64Array): void {
+  const { kvHeads, headSize } = cache.shape;
+  const start = cache.length;
+  cache.reserve(start + block.kept);
+  const vector = new Float32Array(headSize);
+  const rotation = new Rotation(frequencies);
+  for (let layer = 0; layer < cache.shape.layers; layer++) {
+    for (let head = 0; head < kvHeads; head++) {
+      for (let rank = 0; rank < block.kept; rank++) {
+        const from = (head * block.kept + rank) * headSize;
+        const to = cache.offset(head, start + rank);
+        readVector(block.keys[layer]!, from, vector);
+        rotation.apply(vector, start);
+        writeVector(vector, cache.keys[layer]!, to);
+        readVector(block.values[layer]!, from, vector);
+        writeVector(vector, cache.values[layer]!, to);
+      }
+    }
+  }
+  cache.length = start + block.kept;
+}

@@ -1,0 +1,175 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { CribsheetError } from '../common/errors.ts';
+import { limits } from '../common/limits.ts';
+import type { Device } from '../common/names.ts';
+import { listTasks, loadTask, type TaskListing } from './compress/tasks.ts';
+import { Grammars } from './corpus/grammars.ts';
+import { Decoder } from './model/decoder.ts';
+import { BlockStore } from './sheet/store.ts';
+import { StoreLocation } from './storeLocation.ts';
+import { Workspace } from './workspace.ts';
+import type { Task } from '../common/task.ts';
+
+/** Folders that come with the product; the composition root knows where they are. */
+export interface ProductFolders {
+  grammars: string;
+  tasks: string;
+  models: string;
+}
+
+export interface EngineOptions {
+  product: ProductFolders;
+  store?: string | undefined;
+  /** Name or folder of a model; default: the bundled starter. */
+  model?: string | undefined;
+  /** Work without a model: chunks and search only. */
+  noModel?: boolean | undefined;
+  device?: Device | undefined;
+  threads?: number | undefined;
+  onMessage?: ((message: string) => void) | undefined;
+}
+
+export interface InstalledModel {
+  name: string;
+  folder: string;
+  bundled: boolean;
+}
+
+/** What a process needs once: store, grammars, model. Workspaces are opened on it. */
+export class Engine {
+  readonly store: StoreLocation;
+  private readonly options: EngineOptions;
+  private readonly blocks: BlockStore;
+  private grammars: Promise<Grammars> | undefined;
+  private loading: Promise<Decoder> | undefined;
+  private readonly open = new Map<string, Promise<Workspace>>();
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+    this.store = new StoreLocation(options.store);
+    this.blocks = new BlockStore({ folder: this.store.folder, quotaBytes: limits.storeBytes });
+  }
+
+  /** The decoder, loaded on first use and shared by all workspaces. A failed load is tried again next time. */
+  decoder(): Promise<Decoder> {
+    this.loading ??= this.loadDecoder().catch((error: unknown) => {
+      this.loading = undefined;
+      throw error;
+    });
+    return this.loading;
+  }
+
+  /** Opens a workspace folder; the same folder gives the same object. */
+  workspace(root: string): Promise<Workspace> {
+    const folder = this.store.workspace(root);
+    let found = this.open.get(folder);
+    if (!found) {
+      found = this.openWorkspace(path.resolve(root), folder);
+      found.catch(() => this.open.delete(folder));
+      this.open.set(folder, found);
+    }
+    return found;
+  }
+
+  /** @throws CribsheetError `task-missing`, `task-invalid` */
+  task(idOrFile: string, root?: string): Promise<Task> {
+    return loadTask(idOrFile, this.taskFolders(root));
+  }
+
+  tasks(root?: string): Promise<TaskListing> {
+    return listTasks(this.taskFolders(root));
+  }
+
+  /** Bundled models and those in the store. */
+  async models(): Promise<InstalledModel[]> {
+    const bundled = await modelsIn(this.options.product.models, true);
+    return [...bundled, ...(await modelsIn(this.store.models, false))];
+  }
+
+  /** Drops least recently used blocks beyond the quota. */
+  async enforceQuota(keep: ReadonlySet<string>): Promise<{ deleted: number; bytes: number }> {
+    return this.blocks.enforceQuota(keep);
+  }
+
+  async close(): Promise<void> {
+    for (const opened of this.open.values())
+      await opened.then(
+        (w) => {
+          w.close();
+        },
+        () => undefined,
+      );
+    this.open.clear();
+    await this.loading?.then(
+      (d) => d.dispose(),
+      () => undefined,
+    );
+    this.loading = undefined;
+  }
+
+  private taskFolders(root: string | undefined): Parameters<typeof loadTask>[1] {
+    return { builtInFolder: this.options.product.tasks, ...(root === undefined ? {} : { workspace: root }) };
+  }
+
+  private async openWorkspace(root: string, folder: string): Promise<Workspace> {
+    this.grammars ??= Grammars.open(this.options.product.grammars);
+    const grammars = await this.grammars;
+    const decoder = this.options.noModel ? undefined : () => this.decoder();
+    const { onMessage } = this.options;
+    return Workspace.open({
+      root,
+      folder,
+      grammars,
+      blocks: this.blocks,
+      decoder,
+      ...(onMessage ? { onMessage } : {}),
+    });
+  }
+
+  private async loadDecoder(): Promise<Decoder> {
+    const { device, threads, model } = this.options;
+    const folder = await this.modelFolder(model);
+    return Decoder.open({ folder, ...(device ? { device } : {}), ...(threads ? { threads } : {}) });
+  }
+
+  private async modelFolder(model: string | undefined): Promise<string> {
+    if (model !== undefined && (await isFolder(model))) return path.resolve(model);
+    const installed = await this.models();
+    const wanted = model ?? 'starter';
+    const found = installed.find((m) => m.name === wanted);
+    if (found) return found.folder;
+    throw new CribsheetError(
+      'model-missing',
+      `There is no model "${wanted}".`,
+      `Name a folder, or one of: ${installed.map((m) => m.name).join(', ') || '(none installed)'}.`,
+    );
+  }
+}
+
+/** A model is any folder with a tokenizer, up to the depth of `models/<name>/<revision>/<variant>`. */
+async function modelsIn(folder: string, bundled: boolean, prefix = '', depth = 0): Promise<InstalledModel[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const found = await Promise.all(
+    entries
+      .filter((e) => e.isDirectory())
+      .map(async (e): Promise<InstalledModel[]> => {
+        const inner = path.join(folder, e.name);
+        const name = prefix ? `${prefix}/${e.name}` : e.name;
+        const hasTokenizer = await stat(path.join(inner, 'tokenizer.json')).then(
+          () => true,
+          () => false,
+        );
+        if (hasTokenizer) return [{ name, folder: inner, bundled }];
+        return depth < 2 ? modelsIn(inner, bundled, name, depth + 1) : [];
+      }),
+  );
+  return found.flat();
+}
+
+async function isFolder(file: string): Promise<boolean> {
+  return stat(file).then(
+    (s) => s.isDirectory(),
+    () => false,
+  );
+}

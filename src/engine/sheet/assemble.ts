@@ -1,0 +1,92 @@
+import type { LineRange } from '../../common/answers.ts';
+import { CribsheetError } from '../../common/errors.ts';
+import type { Decoder } from '../model/decoder.ts';
+import type { Lane } from '../model/lane.ts';
+import { priorities } from '../model/runQueue.ts';
+import { appendKept } from '../compress/gather.ts';
+import { decodeBlock, type Block } from './block.ts';
+import { originOf } from './lineRuns.ts';
+import type { SheetFile, SheetSegment } from './sheetFile.ts';
+import type { BlockStore } from './store.ts';
+
+interface Placed {
+  /** First position of the block in the sheet. */
+  start: number;
+  block: Pick<Block, 'kept' | 'positions' | 'lineOf'>;
+  segment: SheetSegment;
+}
+
+/**
+ * A sheet in memory: a lane whose cache holds preamble and blocks, one after the other. A question is appended,
+ * answered, and cut off again; the sheet itself is never prefilled.
+ */
+export class AssembledSheet {
+  readonly file: SheetFile;
+  readonly lane: Lane;
+  /** Positions of preamble and blocks. */
+  readonly length: number;
+  private readonly placed: Placed[];
+
+  private constructor(file: SheetFile, lane: Lane, placed: Placed[]) {
+    this.file = file;
+    this.lane = lane;
+    this.length = lane.kv.length;
+    this.placed = placed;
+  }
+
+  /**
+   * Loads the blocks of a sheet in path order, each key moved to its position by one rotation.
+   * @throws CribsheetError `sheet-missing` where the sheet is another model's or one of its blocks is gone
+   */
+  static async load(file: SheetFile, decoder: Decoder, store: BlockStore): Promise<AssembledSheet> {
+    if (file.model.fingerprint !== decoder.fingerprint) {
+      throw missing(`The sheet for "${file.task.id}" was made with the model ${file.model.name}, not with this one.`);
+    }
+    const size = file.preamble.kept + file.segments.reduce((sum, s) => sum + s.kept, 0);
+    const lane = decoder.lane(priorities.answer, size + decoder.profile.answerTokens + 128);
+    const read = async (key: string): Promise<Block> => {
+      const bytes = await store.read(key);
+      const block = bytes && decodeBlock(bytes, decoder.graph.kvType);
+      if (!block) throw missing(`A block of the sheet for "${file.task.id}" is missing or damaged.`);
+      return block;
+    };
+    appendKept(lane.kv, await read(file.preamble.key), decoder.frequencies);
+    const placed: Placed[] = [];
+    for (const segment of file.segments) {
+      const block = await read(segment.key);
+      const { kept, positions, lineOf } = block;
+      placed.push({ start: lane.kv.length, block: { kept, positions, lineOf }, segment });
+      appendKept(lane.kv, block, decoder.frequencies);
+    }
+    return new AssembledSheet(file, lane, placed);
+  }
+
+  /** Cuts the question and answer off again. */
+  rewind(): void {
+    this.lane.kv.truncate(this.length);
+  }
+
+  /** Where a position of a head comes from; undefined for the preamble. */
+  origin(layer: number, head: number, position: number): LineRange | undefined {
+    let [low, high] = [0, this.placed.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.placed[middle]!.start <= position) low = middle;
+      else high = middle - 1;
+    }
+    const place = this.placed[low];
+    if (!place || position < place.start || position >= place.start + place.block.kept) return undefined;
+    const token = place.block.positions[layer]?.[head]?.[position - place.start];
+    if (token === undefined) return undefined;
+    const { path, line } = originOf(place.segment.lines, place.block.lineOf[token]!);
+    return { path: this.file.paths[path]!, startLine: line, endLine: line };
+  }
+}
+
+function missing(message: string): CribsheetError {
+  return new CribsheetError(
+    'sheet-missing',
+    message,
+    'Run "cribsheet compress" for this task again: only what is missing is computed.',
+  );
+}

@@ -1,0 +1,201 @@
+import { CribsheetError } from '../../common/errors.ts';
+import type { Task } from '../../common/task.ts';
+import { Compressor } from '../compress/compressor.ts';
+import { keptCount } from '../compress/select.ts';
+import type { Strategy } from '../compress/strategy.ts';
+import type { Segment, SkippedFile } from '../corpus/types.ts';
+import type { Decoder } from '../model/decoder.ts';
+import { priorities } from '../model/runQueue.ts';
+import { blockKey, decodeBlock, encodeBlock, type BlockInputs } from './block.ts';
+import { packLines } from './lineRuns.ts';
+import type { SheetFile, SheetFolder, SheetSegment } from './sheetFile.ts';
+import type { BlockStore } from './store.ts';
+import { chooseSegments } from './weight.ts';
+
+/** Positions of the window that stay free for the question and its answer. */
+const RESERVED_POSITIONS = 512;
+
+export interface BuildRequest {
+  task: Task;
+  strategy: Strategy;
+  /** Source tokens per kept position. */
+  ratio: number;
+  /** Most positions of the sheet; the model's window caps it. */
+  sheetTokens: number;
+  scope: string[];
+  segments: readonly Segment[];
+  files: readonly { path: string; hash: string }[];
+  skipped: readonly SkippedFile[];
+  /** Id under which the sheet is kept. */
+  sheetId: string;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: BuildProgress) => void) | undefined;
+}
+
+/** Counts only grow. Tokens are source tokens; `computed` are blocks that were not there before. */
+export interface BuildProgress {
+  segments: number;
+  segmentsTotal: number;
+  tokens: number;
+  tokensTotal: number;
+  computed: number;
+}
+
+export interface BuildResult {
+  sheet: Omit<SheetFile, 'version'>;
+  computed: number;
+  reused: number;
+}
+
+/** Compresses what is missing of a workspace and writes the sheet. Every finished block survives a cancel or a kill. */
+export class SheetBuilder {
+  private readonly decoder: Decoder;
+  private readonly store: BlockStore;
+  private readonly sheets: SheetFolder;
+
+  constructor(decoder: Decoder, store: BlockStore, sheets: SheetFolder) {
+    this.decoder = decoder;
+    this.store = store;
+    this.sheets = sheets;
+  }
+
+  /** @throws CribsheetError `cancelled` after the finished part has been written as an incomplete sheet */
+  async build(request: BuildRequest): Promise<BuildResult> {
+    const { decoder } = this;
+    const { task, strategy, ratio, segments, signal } = request;
+    const probe = strategy.probe(task);
+    const preamble = decoder.chat.preamble();
+    const inputs = (segment: string): BlockInputs => ({
+      model: decoder.fingerprint,
+      preamble,
+      probe: probe ? decoder.chat.probe(probe.instruction, probe.examples) : [],
+      strategy: strategy.name,
+      ratio,
+      segment,
+    });
+    const room = Math.min(request.sheetTokens, decoder.window - preamble.length - RESERVED_POSITIONS);
+    const slots = segments.map((s) => keptCount(s.tokens, ratio));
+    const chosen = chooseSegments(segments, slots, room);
+    const paths = request.files.map((f) => f.path);
+    const pathIndex = new Map(paths.map((p, i) => [p, i]));
+
+    const longest = Math.max(0, ...segments.map((s) => s.tokens));
+    const lane = decoder.lane(priorities.compress, preamble.length + longest + inputs('').probe.length + 16);
+    const compressor = new Compressor(decoder, lane);
+    const progress = { segments: 0, segmentsTotal: chosen.size, tokens: 0, tokensTotal: 0, computed: 0 };
+    for (const i of chosen) progress.tokensTotal += segments[i]!.tokens;
+    request.onProgress?.({ ...progress });
+
+    const built: SheetSegment[] = [];
+    const done = new Set<number>();
+    let failure: unknown;
+    try {
+      for (const [i, segment] of segments.entries()) {
+        if (!chosen.has(i)) continue;
+        const key = blockKey(inputs(segment.id));
+        let kept = await this.storedKept(key);
+        if (kept === undefined) {
+          const block = await compressor.compress(segment, task, strategy, ratio, signal);
+          const { encoded } = block;
+          const bytes = encodeBlock(
+            { ...block, tokens: encoded.ids.length, lineOf: encoded.lineOf },
+            decoder.graph.headSize,
+            inputs(segment.id),
+          );
+          await this.store.write(key, bytes);
+          kept = block.kept;
+          progress.computed++;
+        }
+        const lines = packLines(segment.lines, (p) => pathIndex.get(p) ?? -1);
+        built.push({ key, tokens: segment.tokens, kept, lines });
+        done.add(i);
+        progress.segments++;
+        progress.tokens += segment.tokens;
+        request.onProgress?.({ ...progress });
+      }
+    } catch (error) {
+      failure = error;
+    }
+
+    if (built.length === 0) throw failure ?? nothingBuilt();
+    const preambleKey = blockKey(inputs('preamble'));
+    // After a cancel the preamble is still needed, or the finished part could not answer.
+    if ((await this.storedKept(preambleKey)) === undefined)
+      await this.writePreamble(compressor, preambleKey, inputs('preamble'));
+    const sheet = this.describe(request, {
+      segments,
+      done,
+      chosen,
+      built,
+      preamble: { key: preambleKey, kept: preamble.length },
+    });
+    await this.sheets.write({ ...sheet, complete: failure === undefined });
+    if (failure !== undefined) throw failure;
+    return { sheet, computed: progress.computed, reused: built.length - progress.computed };
+  }
+
+  /** Kept positions of a stored, verified block. */
+  private async storedKept(key: string): Promise<number | undefined> {
+    const bytes = await this.store.read(key);
+    return bytes && decodeBlock(bytes, 'float16')?.kept;
+  }
+
+  private async writePreamble(compressor: Compressor, key: string, inputs: BlockInputs): Promise<void> {
+    const kv = await compressor.compressPreamble();
+    const { attention, kvHeads, headSize } = this.decoder.graph;
+    const all = Int32Array.from({ length: kv.kept }, (_, i) => i);
+    const positions = attention.map(() => Array.from({ length: kvHeads }, () => all));
+    await this.store.write(
+      key,
+      encodeBlock({ ...kv, tokens: kv.kept, positions, lineOf: new Int32Array(kv.kept) }, headSize, inputs),
+    );
+  }
+
+  private describe(
+    request: BuildRequest,
+    parts: {
+      segments: readonly Segment[];
+      done: Set<number>;
+      chosen: Set<number>;
+      built: SheetSegment[];
+      preamble: SheetFile['preamble'];
+    },
+  ): Omit<SheetFile, 'version'> {
+    const { segments, done, chosen } = parts;
+    const covered = new Set([...done].flatMap((i) => segments[i]!.paths));
+    const fits = new Set([...chosen].flatMap((i) => segments[i]!.paths));
+    const total = (of: Iterable<Segment>): number => [...of].reduce((sum, s) => sum + s.tokens, 0);
+    return {
+      id: request.sheetId,
+      task: { id: request.task.id, title: request.task.title },
+      model: { name: this.decoder.profile.name, fingerprint: this.decoder.fingerprint },
+      strategy: request.strategy.name,
+      ratio: request.ratio,
+      createdAt: new Date().toISOString(),
+      complete: true,
+      scope: request.scope,
+      preamble: parts.preamble,
+      segments: parts.built,
+      paths: request.files.map((f) => f.path),
+      hashes: request.files.map((f) => f.hash),
+      skipped: [...request.skipped],
+      leftOut: request.files
+        .filter((f) => !covered.has(f.path))
+        .map((f) => ({ path: f.path, reason: fits.has(f.path) ? ('not-built' as const) : ('sheet-full' as const) })),
+      coverage: {
+        files: covered.size,
+        filesTotal: request.files.length,
+        tokens: total([...done].map((i) => segments[i]!)),
+        tokensTotal: total(segments),
+      },
+    };
+  }
+}
+
+function nothingBuilt(): CribsheetError {
+  return new CribsheetError(
+    'workspace-empty',
+    'Nothing of this folder fits into a sheet.',
+    'Widen --scope, raise --tokens, or raise --ratio.',
+  );
+}

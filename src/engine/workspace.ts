@@ -1,0 +1,239 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Answer } from '../common/answers.ts';
+import { CribsheetError } from '../common/errors.ts';
+import { strategies, type StrategyName } from '../common/names.ts';
+import type { Task } from '../common/task.ts';
+import { Answerer, type Question } from './answer/answerer.ts';
+import { countTokens } from './compress/encode.ts';
+import { strategyByName } from './compress/strategies/byName.ts';
+import { chunkFile } from './corpus/chunker.ts';
+import type { Grammars } from './corpus/grammars.ts';
+import { readCorpus } from './corpus/read.ts';
+import { Scope } from './corpus/scope.ts';
+import { packSegments } from './corpus/segments.ts';
+import type { Chunk, Segment, SkippedFile } from './corpus/types.ts';
+import type { Decoder } from './model/decoder.ts';
+import { defaultProfile } from './model/profile.ts';
+import { TextIndex } from './retrieve/textIndex.ts';
+import { AssembledSheet } from './sheet/assemble.ts';
+import { SheetBuilder, type BuildProgress, type BuildResult } from './sheet/builder.ts';
+import { SheetFolder, type SheetFile } from './sheet/sheetFile.ts';
+import type { BlockStore } from './sheet/store.ts';
+
+/** Characters of source per token where no model is loaded: only for estimates. */
+const CHARACTERS_PER_TOKEN = 3;
+
+export interface WorkspaceParts {
+  root: string;
+  /** Folder of this workspace in the store. */
+  folder: string;
+  grammars: Grammars;
+  blocks: BlockStore;
+  /** Loads the model on first use; undefined with `--no-model`. */
+  decoder: (() => Promise<Decoder>) | undefined;
+  /** Things worth telling the user that are no errors (an index was rebuilt, a damaged block was dropped). */
+  onMessage?: (message: string) => void;
+}
+
+export interface CompressRequest {
+  task: Task;
+  ratio?: number | undefined;
+  /** Sheet size in positions; overrides `ratio`. */
+  tokens?: number | undefined;
+  strategy?: StrategyName | undefined;
+  scope?: string[] | undefined;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: BuildProgress) => void) | undefined;
+}
+
+export interface RefreshResult {
+  files: number;
+  added: number;
+  changed: number;
+  removed: number;
+  unchanged: number;
+  skipped: SkippedFile[];
+}
+
+/** One workspace folder: its corpus, its index, its sheets, and the answers that stand on them. */
+export class Workspace {
+  readonly root: string;
+  readonly sheets: SheetFolder;
+  private readonly parts: WorkspaceParts;
+  private readonly index: TextIndex;
+  private readonly answerer = new Answerer();
+  private files: { path: string; hash: string }[] = [];
+  private skipped: SkippedFile[] = [];
+  private packed: { model: string; segments: Segment[] } | undefined;
+  private loaded: { key: string; sheet: Promise<AssembledSheet> } | undefined;
+
+  private constructor(parts: WorkspaceParts, index: TextIndex) {
+    this.root = parts.root;
+    this.parts = parts;
+    this.index = index;
+    this.sheets = new SheetFolder(path.join(parts.folder, 'sheets'));
+  }
+
+  /** @throws CribsheetError `store-unwritable`, `index-unavailable` */
+  static async open(parts: WorkspaceParts): Promise<Workspace> {
+    try {
+      await mkdir(parts.folder, { recursive: true });
+    } catch (cause) {
+      throw new CribsheetError(
+        'store-unwritable',
+        `The store ${parts.folder} cannot be written.`,
+        'Choose another place with --store.',
+        { cause },
+      );
+    }
+    const onMessage = parts.onMessage;
+    const index = TextIndex.open(path.join(parts.folder, 'index.sqlite'), onMessage ? { onMessage } : {});
+    return new Workspace(parts, index);
+  }
+
+  close(): void {
+    this.index.close();
+  }
+
+  /**
+   * Brings the index up to date with the files on disk; only new and changed files are parsed.
+   * @throws CribsheetError `workspace-missing`, `workspace-empty`
+   */
+  async refresh(
+    options: { signal?: AbortSignal | undefined; onProgress?: (done: number, total: number) => void } = {},
+  ): Promise<RefreshResult> {
+    const { signal, onProgress } = options;
+    const corpus = await readCorpus(this.root, {
+      ...(signal ? { signal } : {}),
+      ...(onProgress ? { onProgress } : {}),
+    });
+    const changes = await this.updateIndex(corpus.files, signal);
+    this.files = corpus.files.map(({ path, hash }) => ({ path, hash }));
+    this.skipped = corpus.skipped;
+    if (changes.added + changes.changed + changes.removed > 0) this.packed = undefined;
+    return { files: corpus.files.length, ...changes, skipped: corpus.skipped };
+  }
+
+  /** Chunks of every file, in path order. */
+  *chunks(): Generator<Chunk> {
+    for (const { path } of this.files) yield* this.index.chunksOf(path);
+  }
+
+  /** Segments of the files in scope, as the model's profile wants them. */
+  async segments(scope: readonly string[] = []): Promise<Segment[]> {
+    const decoder = await this.parts.decoder?.();
+    const whole = scope.length === 0;
+    const model = decoder?.fingerprint ?? '';
+    if (whole && this.packed?.model === model) return this.packed.segments;
+    const profile = decoder?.profile ?? defaultProfile;
+    const count = decoder
+      ? countTokens(decoder.tokenizer, profile.fileMark)
+      : (text: string) => Math.ceil(text.length / CHARACTERS_PER_TOKEN);
+    const files = this.filesIn(scope).map(({ path }) => ({ path, chunks: this.index.chunksOf(path) }));
+    const segments = packSegments(files, profile, count);
+    if (whole) this.packed = { model, segments };
+    return segments;
+  }
+
+  /** Compresses what is missing and writes the sheet of a task. @throws CribsheetError */
+  async compress(request: CompressRequest): Promise<BuildResult> {
+    const decoder = await this.requireDecoder();
+    const { task } = request;
+    const scope = request.scope?.length ? request.scope : task.scope;
+    const segments = await this.segments(scope);
+    const tokens = request.tokens ?? (request.ratio === undefined ? task.tokens : undefined);
+    const total = segments.reduce((sum, s) => sum + s.tokens, 0);
+    const ratio =
+      tokens === undefined ? (request.ratio ?? task.ratio ?? decoder.profile.ratio) : Math.max(1, total / tokens);
+    const strategy = strategyByName(request.strategy ?? knownStrategy(task.strategy) ?? 'm0-zs');
+    const sheetId = `${task.id}-${shortHash([scope, strategy.name, tokens ?? ratio, decoder.fingerprint])}`;
+    const builder = new SheetBuilder(decoder, this.parts.blocks, this.sheets);
+    const { signal, onProgress } = request;
+    const { skipped } = this;
+    const files = this.filesIn(scope);
+    const sheetTokens = tokens ?? decoder.profile.sheetTokens;
+    return builder.build({
+      task,
+      strategy,
+      ratio,
+      sheetTokens,
+      scope: [...scope],
+      segments,
+      files,
+      skipped,
+      sheetId,
+      signal,
+      onProgress,
+    });
+  }
+
+  /** The newest sheet of a task that this model can read. */
+  async sheetFor(task: string): Promise<SheetFile | undefined> {
+    const decoder = await this.parts.decoder?.();
+    const sheets = await this.sheets.list();
+    return sheets.find((s) => s.task.id === task && s.model.fingerprint === decoder?.fingerprint);
+  }
+
+  /** Answers a question; expected failures are in the answer's `error`. */
+  async ask(question: Question): Promise<Answer> {
+    const decoder = await this.parts.decoder?.();
+    const sheetFile = await this.sheetFor(question.task);
+    const segments = await this.segments();
+    return this.answerer.answer(question, {
+      root: this.root,
+      index: this.index,
+      segments,
+      decoder,
+      sheetFile,
+      loadSheet: () => this.loadSheet(question.task, sheetFile),
+    });
+  }
+
+  /** A sheet stays in memory until another one is asked. */
+  private async loadSheet(task: string, file: SheetFile | undefined): Promise<AssembledSheet> {
+    if (!file) {
+      throw new CribsheetError(
+        'sheet-missing',
+        `There is no sheet for the task "${task}" of this workspace.`,
+        `Run "cribsheet compress ${this.root} --task ${task}", or ask with --mode rag.`,
+      );
+    }
+    const key = `${file.id}@${file.createdAt}`;
+    if (this.loaded?.key !== key) {
+      const decoder = await this.requireDecoder();
+      this.loaded = { key, sheet: AssembledSheet.load(file, decoder, this.parts.blocks) };
+      // A sheet that failed to load must be tried again next time.
+      this.loaded.sheet.catch(() => (this.loaded = undefined));
+    }
+    return this.loaded.sheet;
+  }
+
+  private async requireDecoder(): Promise<Decoder> {
+    if (this.parts.decoder) return this.parts.decoder();
+    throw new CribsheetError('model-missing', 'No model is loaded.', 'Run without --no-model.');
+  }
+
+  private filesIn(scope: readonly string[]): { path: string; hash: string }[] {
+    if (scope.length === 0) return this.files;
+    const inScope = new Scope(scope);
+    return this.files.filter((f) => inScope.matches(f.path));
+  }
+
+  private async updateIndex(files: Awaited<ReturnType<typeof readCorpus>>['files'], signal: AbortSignal | undefined) {
+    const { grammars } = this.parts;
+    return this.index.update(
+      files.map((f) => ({ path: f.path, hash: f.hash, chunks: () => chunkFile(f, grammars) })),
+      signal ? { signal } : {},
+    );
+  }
+}
+
+function knownStrategy(name: string | undefined): StrategyName | undefined {
+  return strategies.find((s) => s === name);
+}
+
+function shortHash(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 8);
+}
