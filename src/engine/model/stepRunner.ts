@@ -150,10 +150,14 @@ export class StepRunner {
     for (const tensor of Object.values(results)) tensor.dispose();
   }
 
-  /** Half-precision data is passed as bits; onnxruntime wants a Float16Array where the platform has one. */
+  /**
+   * onnxruntime-common wraps half-precision bits in a Float16Array where the platform has one, which the binding's
+   * N-API version does not know (it sees zero bytes): hand the bits over as they are.
+   */
   private tensor(data: KvArray, dims: readonly number[]): Ort.Tensor {
     if (data instanceof Float32Array) return new this.ort.Tensor('float32', data, dims);
-    return new this.ort.Tensor('float16', data, dims);
+    const tensor = new this.ort.Tensor('float16', data, dims);
+    return Object.defineProperty(tensor, 'data', { value: data });
   }
 }
 

@@ -55,6 +55,8 @@ export class Tokenizer {
 
   /** Special tokens are left out unless asked for. */
   decode(ids: readonly number[], keepSpecial = false): string {
+    // The library refuses an empty list.
+    if (ids.length === 0) return '';
     return this.tokenizer.decode([...ids], { skip_special_tokens: !keepSpecial, clean_up_tokenization_spaces: false });
   }
 
