@@ -79,7 +79,7 @@ export class Decoder {
     const ort: typeof Ort = await import('onnxruntime-node');
     const threads = options.threads ?? Math.max(1, Math.min(8, os.availableParallelism()));
     const { runner, report } = await chooseDevice(ort, model, opened, options.device ?? 'auto', threads);
-    const plan = new StepPlan(options.stepTokens);
+    const plan = new StepPlan(options.stepTokens, report.maxStepTokens);
     const window = Math.min(graph.maxPositions, model.contextLength);
     const endTokens = new Set([...model.endTokens, ...stopTokens(tokenizer)]);
     const { fingerprint } = model;

@@ -5,16 +5,22 @@ export class StepPlan {
   private readonly fixed: number | undefined;
   private msPerToken: number | undefined;
 
-  /** @param fixed always this many tokens: for tests that compare bit for bit */
-  constructor(fixed?: number) {
+  private readonly most: number;
+
+  /**
+   * @param fixed always this many tokens: for tests that compare bit for bit
+   * @param most a device's own bound
+   */
+  constructor(fixed?: number, most: number = limits.maxStepTokens) {
     this.fixed = fixed;
+    this.most = Math.min(most, limits.maxStepTokens);
   }
 
   /** Tokens of the next step when `left` are left. Powers of two: equal machines then cut at equal places. */
   size(left: number): number {
     if (this.fixed !== undefined) return Math.min(left, this.fixed);
-    const { minStepTokens, maxStepTokens, stepMs } = limits;
-    let size: number = this.msPerToken === undefined ? minStepTokens : maxStepTokens;
+    const { minStepTokens, stepMs } = limits;
+    let size: number = this.msPerToken === undefined ? minStepTokens : this.most;
     while (size > minStepTokens && size * (this.msPerToken ?? 0) > stepMs) size /= 2;
     return Math.min(left, size);
   }
