@@ -2,6 +2,7 @@
 export const errorCodes = [
   'usage',
   'cancelled',
+  'busy',
   'workspace-missing',
   'workspace-empty',
   'file-unreadable',
@@ -67,5 +68,9 @@ export function errorRecord(error: unknown): ErrorRecord {
 
 /** Throws the typed `cancelled` error once `signal` is aborted. */
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new CribsheetError('cancelled', 'Cancelled.', 'Run it again: what was finished is kept.');
+  if (signal?.aborted) throw cancelledError();
+}
+
+export function cancelledError(): CribsheetError {
+  return new CribsheetError('cancelled', 'Cancelled.', 'Run it again: what was finished is kept.');
 }

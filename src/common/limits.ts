@@ -4,7 +4,11 @@ export const limits = {
   maxFileBytes: 1_000_000,
   /** A longer listing is cut, and the report says so. */
   maxFiles: 50_000,
-  /** A longer line marks a file as minified. */
+  /** More names than this are not even looked at (ignored files, images and the like count here too). */
+  maxListed: 250_000,
+  /** Text of all source files together; what comes later in path order is left out. */
+  maxCorpusBytes: 256 * 1024 ** 2,
+  /** A longer line (in Markdown and other prose: a longer word) marks a file as minified. */
   maxLineLength: 2_000,
   /** A definition with more characters is cut at inner syntax boundaries. */
   maxChunkChars: 2_400,

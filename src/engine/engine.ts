@@ -4,6 +4,7 @@ import { CribsheetError } from '../common/errors.ts';
 import { limits } from '../common/limits.ts';
 import type { Device } from '../common/names.ts';
 import { listTasks, loadTask, type TaskListing } from './compress/tasks.ts';
+import { workspaceFolder } from './corpus/files.ts';
 import { Grammars } from './corpus/grammars.ts';
 import { Decoder } from './model/decoder.ts';
 import { BlockStore } from './sheet/store.ts';
@@ -36,6 +37,12 @@ export interface InstalledModel {
   bundled: boolean;
 }
 
+/** What there is of the model at this moment. */
+export type ModelState =
+  | { state: 'off' | 'unloaded' | 'loading' }
+  | { state: 'failed'; error: unknown }
+  | { state: 'ready'; decoder: Decoder };
+
 /** What a process needs once: store, grammars, model. Workspaces are opened on it. */
 export class Engine {
   readonly store: StoreLocation;
@@ -43,21 +50,37 @@ export class Engine {
   private readonly blocks: BlockStore;
   private grammars: Promise<Grammars> | undefined;
   private loading: Promise<Decoder> | undefined;
+  private model: ModelState;
   private readonly open = new Map<string, Promise<Workspace>>();
 
   constructor(options: EngineOptions) {
     this.options = options;
+    this.model = { state: options.noModel ? 'off' : 'unloaded' };
     this.store = new StoreLocation(options.store);
     this.blocks = new BlockStore({ folder: this.store.folder, quotaBytes: limits.storeBytes });
   }
 
   /** The decoder, loaded on first use and shared by all workspaces. A failed load is tried again next time. */
   decoder(): Promise<Decoder> {
-    this.loading ??= this.loadDecoder().catch((error: unknown) => {
-      this.loading = undefined;
-      throw error;
-    });
+    if (this.loading) return this.loading;
+    this.model = { state: 'loading' };
+    this.loading = this.loadDecoder().then(
+      (decoder) => {
+        this.model = { state: 'ready', decoder };
+        return decoder;
+      },
+      (error: unknown) => {
+        this.model = { state: 'failed', error };
+        this.loading = undefined;
+        throw error;
+      },
+    );
     return this.loading;
+  }
+
+  /** Starts nothing. */
+  modelState(): ModelState {
+    return this.model;
   }
 
   /** Opens a workspace folder; the same folder gives the same object. */
@@ -106,6 +129,7 @@ export class Engine {
       () => undefined,
     );
     this.loading = undefined;
+    if (this.model.state !== 'off') this.model = { state: 'unloaded' };
   }
 
   private taskFolders(root: string | undefined): Parameters<typeof loadTask>[1] {
@@ -113,6 +137,8 @@ export class Engine {
   }
 
   private async openWorkspace(root: string, folder: string): Promise<Workspace> {
+    // Before anything is made in the store for a folder that is not there.
+    await workspaceFolder(root);
     this.grammars ??= Grammars.open(this.options.product.grammars);
     const grammars = await this.grammars;
     const decoder = this.options.noModel ? undefined : () => this.decoder();
@@ -137,7 +163,7 @@ export class Engine {
     if (model !== undefined && (await isFolder(model))) return path.resolve(model);
     const installed = await this.models();
     const wanted = model ?? 'starter';
-    const found = installed.find((m) => m.name === wanted);
+    const found = installed.find((m) => m.name === wanted) ?? soleMatch(installed, wanted);
     if (found) return found.folder;
     throw new CribsheetError(
       'model-missing',
@@ -145,6 +171,12 @@ export class Engine {
       `Name a folder, or one of: ${installed.map((m) => m.name).join(', ') || '(none installed)'}.`,
     );
   }
+}
+
+/** `<name>` stands for `<name>/<revision>/<variant>` where only one of that name is installed. */
+function soleMatch(installed: readonly InstalledModel[], name: string): InstalledModel | undefined {
+  const below = installed.filter((m) => m.name.startsWith(`${name}/`));
+  return below.length === 1 ? below[0] : undefined;
 }
 
 /** A model is any folder with a tokenizer, up to the depth of `models/<name>/<revision>/<variant>`. */

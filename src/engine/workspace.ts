@@ -12,13 +12,14 @@ import { chunkFile } from './corpus/chunker.ts';
 import type { Grammars } from './corpus/grammars.ts';
 import { readCorpus } from './corpus/read.ts';
 import { Scope } from './corpus/scope.ts';
-import { packSegments } from './corpus/segments.ts';
+import { packSegmentsInSlices } from './corpus/segments.ts';
 import type { Chunk, Segment, SkippedFile } from './corpus/types.ts';
 import type { Decoder } from './model/decoder.ts';
 import { defaultProfile } from './model/profile.ts';
 import { TextIndex } from './retrieve/textIndex.ts';
 import { AssembledSheet } from './sheet/assemble.ts';
 import { SheetBuilder, type BuildProgress, type BuildResult } from './sheet/builder.ts';
+import { fitSegments, ratioForSize } from './sheet/fit.ts';
 import { SheetFolder, type SheetFile } from './sheet/sheetFile.ts';
 import type { BlockStore } from './sheet/store.ts';
 
@@ -55,6 +56,34 @@ export interface RefreshResult {
   removed: number;
   unchanged: number;
   skipped: SkippedFile[];
+  /** In a repository: why git did not say which files belong to it. */
+  gitProblem?: string;
+}
+
+/** What `compress` would do, before it does it. */
+export interface CompressPlan {
+  strategy: StrategyName;
+  /** Source tokens per kept position. */
+  ratio: number;
+  files: number;
+  filesTotal: number;
+  segments: number;
+  segmentsTotal: number;
+  /** Source tokens that get into the sheet, and all in scope. */
+  tokens: number;
+  tokensTotal: number;
+  /** Positions of the segments, and the most that this model and request allow. */
+  positions: number;
+  room: number;
+  /** Size of the blocks on disk, about. */
+  bytes: number;
+}
+
+/** How the files differ from what a sheet was made of. */
+export interface SheetChanges {
+  changed: string[];
+  added: string[];
+  removed: string[];
 }
 
 /** One workspace folder: its corpus, its index, its sheets, and the answers that stand on them. */
@@ -66,7 +95,8 @@ export class Workspace {
   private readonly answerer = new Answerer();
   private files: { path: string; hash: string }[] = [];
   private skipped: SkippedFile[] = [];
-  private packed: { model: string; segments: Segment[] } | undefined;
+  /** The last packing, which tokenizes everything: a plan and its compression ask for the same. */
+  private packed: { key: string; segments: Segment[] } | undefined;
   private loaded: { key: string; sheet: Promise<AssembledSheet> } | undefined;
 
   private constructor(parts: WorkspaceParts, index: TextIndex) {
@@ -113,7 +143,9 @@ export class Workspace {
     this.files = corpus.files.map(({ path, hash }) => ({ path, hash }));
     this.skipped = corpus.skipped;
     if (changes.added + changes.changed + changes.removed > 0) this.packed = undefined;
-    return { files: corpus.files.length, ...changes, skipped: corpus.skipped };
+    const { gitProblem } = corpus;
+    const counts = { files: corpus.files.length, ...changes, skipped: corpus.skipped };
+    return { ...counts, ...(gitProblem === undefined ? {} : { gitProblem }) };
   }
 
   /** Chunks of every file, in path order. */
@@ -121,52 +153,70 @@ export class Workspace {
     for (const { path } of this.files) yield* this.index.chunksOf(path);
   }
 
+  /** Chunks of one file in the order of their lines; none where the file is not indexed. */
+  chunksOf(path: string): Chunk[] {
+    return this.index.chunksOf(path);
+  }
+
   /** Segments of the files in scope, as the model's profile wants them. */
-  async segments(scope: readonly string[] = []): Promise<Segment[]> {
+  async segments(scope: readonly string[] = [], signal?: AbortSignal): Promise<Segment[]> {
     const decoder = await this.parts.decoder?.();
-    const whole = scope.length === 0;
-    const model = decoder?.fingerprint ?? '';
-    if (whole && this.packed?.model === model) return this.packed.segments;
+    const key = JSON.stringify([decoder?.fingerprint, scope]);
+    if (this.packed?.key === key) return this.packed.segments;
     const profile = decoder?.profile ?? defaultProfile;
     const count = decoder
       ? countTokens(decoder.tokenizer, profile.fileMark)
       : (text: string) => Math.ceil(text.length / CHARACTERS_PER_TOKEN);
-    const files = this.filesIn(scope).map(({ path }) => ({ path, chunks: this.index.chunksOf(path) }));
-    const segments = packSegments(files, profile, count);
-    if (whole) this.packed = { model, segments };
+    const { files } = this;
+    const segments = await packSegmentsInSlices(this.chunksByFile(this.filesIn(scope)), profile, count, signal);
+    // A refresh may have come in between.
+    if (this.files === files) this.packed = { key, segments };
     return segments;
+  }
+
+  /** What `compress` would do with this request; computes nothing. @throws CribsheetError */
+  async plan(request: CompressRequest): Promise<CompressPlan> {
+    const { decoder, segments, files, strategy, ratio, sheetTokens } = await this.prepare(request);
+    const { chosen, positions, room } = fitSegments(decoder, segments, ratio, sheetTokens);
+    const fitting = segments.filter((_, i) => chosen.has(i));
+    const sum = (of: readonly Segment[]): number => of.reduce((total, s) => total + s.tokens, 0);
+    const tokens = sum(fitting);
+    const { attention, kvHeads } = decoder.graph;
+    // Keys and values, the index of every kept position (int32), the line of every token (int32).
+    const bytes = positions * (decoder.kvBytesPerPosition + attention.length * kvHeads * 4) + tokens * 4;
+    return {
+      strategy: strategy.name,
+      ratio,
+      files: new Set(fitting.flatMap((s) => s.paths)).size,
+      filesTotal: files.length,
+      segments: chosen.size,
+      segmentsTotal: segments.length,
+      tokens,
+      tokensTotal: sum(segments),
+      positions,
+      room,
+      bytes,
+    };
   }
 
   /** Compresses what is missing and writes the sheet of a task. @throws CribsheetError */
   async compress(request: CompressRequest): Promise<BuildResult> {
-    const decoder = await this.requireDecoder();
-    const { task } = request;
-    const scope = request.scope?.length ? request.scope : task.scope;
-    const segments = await this.segments(scope);
-    const tokens = request.tokens ?? (request.ratio === undefined ? task.tokens : undefined);
-    const total = segments.reduce((sum, s) => sum + s.tokens, 0);
-    const ratio =
-      tokens === undefined ? (request.ratio ?? task.ratio ?? decoder.profile.ratio) : Math.max(1, total / tokens);
-    const strategy = strategyByName(request.strategy ?? knownStrategy(task.strategy) ?? 'm0-zs');
-    const sheetId = `${task.id}-${shortHash([scope, strategy.name, tokens ?? ratio, decoder.fingerprint])}`;
-    const builder = new SheetBuilder(decoder, this.parts.blocks, this.sheets);
-    const { signal, onProgress } = request;
+    const { decoder, ...prepared } = await this.prepare(request);
+    const { task, signal, onProgress } = request;
     const { skipped } = this;
-    const files = this.filesIn(scope);
-    const sheetTokens = tokens ?? decoder.profile.sheetTokens;
-    return builder.build({
-      task,
-      strategy,
-      ratio,
-      sheetTokens,
-      scope: [...scope],
-      segments,
-      files,
-      skipped,
-      sheetId,
-      signal,
-      onProgress,
-    });
+    const builder = new SheetBuilder(decoder, this.parts.blocks, this.sheets);
+    return builder.build({ task, skipped, signal, onProgress, ...prepared });
+  }
+
+  /** Files that differ now (at the last refresh) from what the sheet was made of. */
+  changesSince({ scope, paths, hashes }: Pick<SheetFile, 'scope' | 'paths' | 'hashes'>): SheetChanges {
+    const before = new Map(paths.map((p, i) => [p, hashes[i]]));
+    const now = new Map(this.filesIn(scope).map((f) => [f.path, f.hash]));
+    return {
+      changed: paths.filter((p) => now.has(p) && now.get(p) !== before.get(p)),
+      added: [...now.keys()].filter((p) => !before.has(p)),
+      removed: paths.filter((p) => !now.has(p)),
+    };
   }
 
   /** The newest sheet of a task that this model can read. */
@@ -180,7 +230,7 @@ export class Workspace {
   async ask(question: Question): Promise<Answer> {
     const decoder = await this.parts.decoder?.();
     const sheetFile = await this.sheetFor(question.task);
-    const segments = await this.segments();
+    const segments = await this.segments([], question.signal);
     return this.answerer.answer(question, {
       root: this.root,
       index: this.index,
@@ -210,9 +260,31 @@ export class Workspace {
     return this.loaded.sheet;
   }
 
+  /** Settles everything that a compression needs from flags, task and profile, in this order. */
+  private async prepare(request: CompressRequest) {
+    const decoder = await this.requireDecoder();
+    const { task } = request;
+    const scope = [...(request.scope?.length ? request.scope : task.scope)];
+    const files = this.filesIn(scope);
+    const segments = await this.segments(scope, request.signal);
+    const tokens = request.tokens ?? (request.ratio === undefined ? task.tokens : undefined);
+    const ratio =
+      tokens === undefined
+        ? (request.ratio ?? task.ratio ?? decoder.profile.ratio)
+        : ratioForSize(decoder, segments, tokens);
+    const strategy = strategyByName(request.strategy ?? knownStrategy(task.strategy) ?? 'm0-zs');
+    const sheetTokens = tokens ?? decoder.profile.sheetTokens;
+    const sheetId = `${task.id}-${shortHash([scope, strategy.name, tokens ?? ratio, decoder.fingerprint])}`;
+    return { decoder, scope, segments, files, strategy, ratio, sheetTokens, sheetId };
+  }
+
   private async requireDecoder(): Promise<Decoder> {
     if (this.parts.decoder) return this.parts.decoder();
     throw new CribsheetError('model-missing', 'No model is loaded.', 'Run without --no-model.');
+  }
+
+  private *chunksByFile(files: readonly { path: string }[]): Generator<{ path: string; chunks: Chunk[] }> {
+    for (const { path } of files) yield { path, chunks: this.index.chunksOf(path) };
   }
 
   private filesIn(scope: readonly string[]): { path: string; hash: string }[] {

@@ -1,6 +1,7 @@
 import type { Answer, Coverage, LineRange } from '../../common/answers.ts';
 import { CribsheetError, errorRecord } from '../../common/errors.ts';
 import type { Mode } from '../../common/names.ts';
+import { Turns } from '../../common/turns.ts';
 import type { Segment } from '../corpus/types.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { generate } from '../model/generate.ts';
@@ -52,43 +53,37 @@ type Answered = Pick<Answer, 'answer' | 'stopped' | 'evidence' | 'coverage' | 't
 /** Answers questions one at a time, in every mode. */
 export class Answerer {
   private scratch: Lane | undefined;
-  private turn: Promise<unknown> = Promise.resolve();
+  private readonly turns = new Turns();
 
   /** Never throws for an expected failure: the answer then carries `error`. */
-  async answer(question: Question, sources: AnswerSources): Promise<Answer> {
+  async answer(q: Question, sources: AnswerSources): Promise<Answer> {
     const asked = performance.now();
-    const before = this.turn;
-    let finish = (): void => undefined;
-    this.turn = new Promise<void>((resolve) => (finish = resolve));
-    try {
-      await before;
-      return await this.answerNow(question, sources, asked, performance.now() - asked);
-    } finally {
-      finish();
-    }
-  }
-
-  private async answerNow(q: Question, sources: AnswerSources, asked: number, queueMs: number): Promise<Answer> {
     const { decoder, index, sheetFile } = sources;
     const auto = q.mode === 'auto' ? route(q.question, index, sheetFile) : undefined;
     const mode = auto?.mode ?? (q.mode as Exclude<Mode, 'auto'>);
     const base = { id: q.id, mode, task: q.task, ...(auto ? { reason: auto.reason } : {}) };
+    let queueMs: number | undefined;
     try {
-      const result = decoder ? await this.decode(q, mode, sources, decoder) : chunksOnly(q, mode, sources);
-      const { prefillMs, ttftMs, loadMs, ...rest } = result;
-      const citations = await citationsFor(q.question, rest.answer, {
-        index,
-        sources: new CurrentSources(sources.root),
-        hashAtBuild: (path) => (mode === 'cache' && sheetFile ? hashIn(sheetFile, path) : index.fileHash(path)),
-      });
-      return {
-        ...base,
-        ...rest,
-        citations,
-        timings: { queueMs, loadMs, prefillMs, ttftMs: queueMs + ttftMs, totalMs: performance.now() - asked },
-      };
+      return await this.turns.take(async () => {
+        queueMs = performance.now() - asked;
+        const result = await (decoder ? this.decode(q, mode, sources, decoder) : chunksOnly(q, mode, sources));
+        const { prefillMs, ttftMs, loadMs, ...rest } = result;
+        const citations = await citationsFor(q.question, rest.answer, {
+          index,
+          sources: new CurrentSources(sources.root),
+          hashAtBuild: (path) => (mode === 'cache' && sheetFile ? hashIn(sheetFile, path) : index.fileHash(path)),
+        });
+        const totalMs = performance.now() - asked;
+        return {
+          ...base,
+          ...rest,
+          citations,
+          timings: { queueMs, loadMs, prefillMs, ttftMs: queueMs + ttftMs, totalMs },
+        };
+      }, q.signal);
     } catch (error) {
       if (!CribsheetError.is(error)) throw error;
+      const totalMs = performance.now() - asked;
       return {
         ...base,
         answer: '',
@@ -97,7 +92,7 @@ export class Answerer {
         evidence: [],
         coverage: noCoverage(sources),
         tokens: { sheet: 0, prompt: 0, answer: 0, skipped: 0 },
-        timings: { queueMs, loadMs: 0, prefillMs: 0, ttftMs: 0, totalMs: performance.now() - asked },
+        timings: { queueMs: queueMs ?? totalMs, loadMs: 0, prefillMs: 0, ttftMs: 0, totalMs },
         error: errorRecord(error),
       };
     }

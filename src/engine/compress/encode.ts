@@ -25,7 +25,7 @@ export function encodeRendered(
     if (marked) ids.push(...tokenizer.encodeTemplate(fileMark));
     ids.push(...tokenizer.encodeText(marked ? part.slice(fileMark.length) : part));
   }
-  const starts = byteStarts(text, lines);
+  const starts = byteStarts(tokenizer, text, lines);
   const lineOf = new Int32Array(ids.length);
   let line = 0;
   let at = 0;
@@ -56,10 +56,10 @@ function fileParts(text: string, lines: readonly LineOrigin[]): string[] {
   return cuts.map((start, i) => text.slice(start, cuts[i + 1] ?? text.length));
 }
 
-function byteStarts(text: string, lines: readonly LineOrigin[]): number[] {
+function byteStarts(tokenizer: Tokenizer, text: string, lines: readonly LineOrigin[]): number[] {
   let bytes = 0;
   return lines.map((l, i) => {
-    if (i > 0) bytes += Buffer.byteLength(text.slice(lines[i - 1]!.start, l.start));
+    if (i > 0) bytes += tokenizer.textBytes(text.slice(lines[i - 1]!.start, l.start));
     return bytes;
   });
 }

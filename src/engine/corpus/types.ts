@@ -25,6 +25,7 @@ export type SkipReason =
   | 'too-many-files';
 
 export interface SkippedFile {
+  /** Ends in a slash where a whole folder was left out. */
   path: string;
   reason: SkipReason;
 }
@@ -35,11 +36,16 @@ export interface FileListing {
   skipped: SkippedFile[];
   /** `git` where git answered, `walk` otherwise. */
   source: 'git' | 'walk';
+  /** In a repository that was walked all the same: why git did not answer. */
+  gitProblem?: string;
 }
 
 export interface Corpus {
+  /** Sorted by path. */
   files: SourceFile[];
   skipped: SkippedFile[];
+  /** As in `FileListing`. */
+  gitProblem?: string;
 }
 
 /** A definition-level piece of a file. The chunks of a file join up to its text exactly. Always whole lines. */

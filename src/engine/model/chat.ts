@@ -23,6 +23,7 @@ export class ChatForm {
   private readonly tokenizer: Tokenizer;
   private readonly tokens: Record<string, unknown>;
 
+  /** @throws CribsheetError `model-broken` where the template cannot be used */
   constructor(
     chatTemplate: string | undefined,
     profile: ModelProfile,
@@ -32,16 +33,30 @@ export class ChatForm {
     try {
       this.template = chatTemplate === undefined ? undefined : new Template(chatTemplate);
     } catch (cause) {
-      throw new CribsheetError(
-        'model-broken',
-        "The model's chat template cannot be parsed.",
-        'Install the model again.',
-        { cause },
-      );
+      throw broken('cannot be parsed', cause);
     }
     this.profile = profile;
     this.tokenizer = tokenizer;
     this.tokens = { bos_token: tokenizerConfig['bos_token'] ?? '', eos_token: tokenizerConfig['eos_token'] ?? '' };
+    this.checkTemplate();
+  }
+
+  /** What a template makes of text shows only when it is rendered: better now than at the first question. */
+  private checkTemplate(): void {
+    const once = (form: string, slot: string): boolean => form.split(slot).length === 2;
+    let isWhole: boolean;
+    try {
+      if (this.profile.context === 'before-chat') {
+        const forms = ['user', 'system'].map((role) => this.render([{ role, content: TEXT_SLOT }], role === 'user'));
+        isWhole = forms.every((form) => once(form, TEXT_SLOT));
+      } else {
+        const form = this.userTurn([]);
+        isWhole = once(form, CONTEXT_SLOT) && once(form.split(CONTEXT_SLOT)[1]!, TEXT_SLOT);
+      }
+    } catch (cause) {
+      throw broken('cannot be rendered', cause);
+    }
+    if (!isWhole) throw broken('does not repeat what the user says exactly once');
   }
 
   /** What stands before the source; kept whole in every sheet. May be empty. */
@@ -62,13 +77,14 @@ export class ChatForm {
     return form;
   }
 
-  /** The question after the source, up to where the answer begins. */
+  /** The question after the source, up to where the answer begins. White space around it is dropped, as most templates do. */
   question(question: string): number[] {
+    const text = question.trim();
     if (this.profile.context === 'before-chat') {
-      return this.fill(this.render([{ role: 'user', content: TEXT_SLOT }], true), [question]);
+      return this.fill(this.render([{ role: 'user', content: TEXT_SLOT }], true), [text]);
     }
     const after = this.userTurn([]).split(CONTEXT_SLOT)[1] ?? '';
-    return this.fill(after, [question]);
+    return this.fill(after, [text]);
   }
 
   private chatAfterContext(instruction: string, examples: readonly ChatTurn[]): number[] {
@@ -117,4 +133,8 @@ export class ChatForm {
       return [...before, ...this.tokenizer.encodeTemplate(part)];
     });
   }
+}
+
+function broken(why: string, cause?: unknown): CribsheetError {
+  return new CribsheetError('model-broken', `The model's chat template ${why}.`, 'Install the model again.', { cause });
 }

@@ -69,13 +69,17 @@ export class Lane {
       throwIfCancelled(signal);
       const step = tokens.slice(done, done + this.plan.size(tokens.length - done));
       const asked = performance.now();
-      const part = await this.queue.run(this.priority, async () => {
-        const started = performance.now();
-        this.queuedMs += started - asked;
-        const result = await this.runner.run(this.kv, step, this.logits, scoreContext);
-        this.plan.observe(step.length, performance.now() - started);
-        return result;
-      });
+      const part = await this.queue.run(
+        this.priority,
+        async () => {
+          const started = performance.now();
+          this.queuedMs += started - asked;
+          const result = await this.runner.run(this.kv, step, this.logits, scoreContext);
+          this.plan.observe(step.length, performance.now() - started);
+          return result;
+        },
+        signal,
+      );
       if (part && sums) addInto(sums, part);
       else sums = part;
       done += step.length;

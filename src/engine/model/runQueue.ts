@@ -1,3 +1,5 @@
+import { cancelledError, throwIfCancelled } from '../../common/errors.ts';
+
 /** Lanes in order of urgency: answers go before compression. */
 export const priorities = { answer: 0, compress: 1 } as const;
 export type Priority = (typeof priorities)[keyof typeof priorities];
@@ -15,18 +17,42 @@ export class RunQueue {
   private readonly waiting: Waiting[] = [];
   private busy = false;
 
-  /** Runs `step` once it is the most urgent one; equal urgency in order of arrival. */
-  async run<T>(priority: Priority, step: () => Promise<T>): Promise<T> {
-    await new Promise<void>((start) => {
-      this.waiting.push({ priority, start });
-      this.next();
-    });
+  /**
+   * Runs `step` once it is the most urgent one; equal urgency in order of arrival.
+   * @throws CribsheetError `cancelled` as soon as `signal` is aborted while the step waits; what `step` throws
+   */
+  async run<T>(priority: Priority, step: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    await this.turn(priority, signal);
     try {
       return await step();
     } finally {
-      await new Promise((resolve) => setImmediate(resolve));
-      this.busy = false;
-      this.next();
+      // Not awaited: a lane that goes straight on has asked for its next step by then, so that compression does not
+      // get a step between any two tokens of an answer.
+      setImmediate(() => {
+        this.busy = false;
+        this.next();
+      });
+    }
+  }
+
+  private async turn(priority: Priority, signal: AbortSignal | undefined): Promise<void> {
+    throwIfCancelled(signal);
+    let leave = (): void => undefined;
+    try {
+      await new Promise<void>((start, reject) => {
+        const waiting = { priority, start };
+        this.waiting.push(waiting);
+        leave = () => {
+          const at = this.waiting.indexOf(waiting);
+          if (at < 0) return;
+          this.waiting.splice(at, 1);
+          reject(cancelledError());
+        };
+        signal?.addEventListener('abort', leave, { once: true });
+        this.next();
+      });
+    } finally {
+      signal?.removeEventListener('abort', leave);
     }
   }
 

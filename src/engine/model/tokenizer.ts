@@ -6,7 +6,9 @@ import type { ModelFolder } from './layout.ts';
 export class Tokenizer {
   readonly vocabularySize: number;
   private readonly tokenizer: HubTokenizer;
+  /** Finds where a special token begins, also inside another one. */
   private readonly special: RegExp | undefined;
+  private readonly normalize: (text: string) => string;
   private readonly byteLevel: boolean;
   private readonly specialIds: ReadonlySet<number>;
 
@@ -25,9 +27,16 @@ export class Tokenizer {
     const added = [...this.tokenizer.get_added_tokens_decoder().values()].filter((t) => t.special && t.content !== '');
     this.specialIds = new Set(added.map((t) => t.id));
     this.special = added.length
-      ? new RegExp(added.map((t) => t.content.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'g')
+      ? new RegExp(`(?=${added.map((t) => t.content.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})`, 'g')
       : undefined;
-    this.vocabularySize = 1 + Math.max(...this.tokenizer.get_vocab().values());
+    let largest = -1;
+    // No spread: real vocabularies have more entries than a call may have arguments.
+    for (const id of this.tokenizer.get_vocab().values()) largest = Math.max(largest, id);
+    this.vocabularySize = largest + 1;
+    const { normalizer } = this.tokenizer;
+    // One that adds text of its own (a leading ▁) is no matter of single lines.
+    const isPlain = normalizer?.normalize('a\n') === 'a\n';
+    this.normalize = normalizer && isPlain ? (text) => normalizer.normalize(text) : (text) => text;
     this.byteLevel = JSON.stringify(tokenizer['decoder'] ?? '').includes('ByteLevel');
   }
 
@@ -66,6 +75,11 @@ export class Tokenizer {
 
   isSpecial(id: number): boolean {
     return this.specialIds.has(id);
+  }
+
+  /** Bytes that the tokens of `text` stand for together: those of the text after normalisation (é may be one character or two). */
+  textBytes(text: string): number {
+    return Buffer.byteLength(this.normalize(text));
   }
 
   /** Bytes of UTF-8 text that a token stands for; token ids carry no offsets, so lines come from the running sum. */

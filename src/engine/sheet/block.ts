@@ -60,7 +60,8 @@ export function decodeBlock(bytes: Uint8Array, type: KvType): Block | undefined 
   const { tensors, metadata } = decodeSafetensors(bytes);
   const positions = tensors.get('positions');
   const lineOf = tensors.get('line_of');
-  if (metadata['version'] !== String(BLOCK_VERSION) || !positions || !lineOf) return undefined;
+  if (metadata['version'] !== String(BLOCK_VERSION)) return undefined;
+  if (positions?.dtype !== 'I32' || lineOf?.dtype !== 'I32') return undefined;
   const [layers = 0, kvHeads = 0, kept = 0] = positions.shape;
   const flat = int32(positions.data);
   const read = (kind: string): KvArray[] | undefined => {

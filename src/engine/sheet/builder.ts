@@ -1,19 +1,15 @@
-import { CribsheetError } from '../../common/errors.ts';
+import { CribsheetError, throwIfCancelled } from '../../common/errors.ts';
 import type { Task } from '../../common/task.ts';
 import { Compressor } from '../compress/compressor.ts';
-import { keptCount } from '../compress/select.ts';
 import type { Strategy } from '../compress/strategy.ts';
 import type { Segment, SkippedFile } from '../corpus/types.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { priorities } from '../model/runQueue.ts';
 import { blockKey, decodeBlock, encodeBlock, type BlockInputs } from './block.ts';
+import { fitSegments } from './fit.ts';
 import { packLines } from './lineRuns.ts';
 import type { SheetFile, SheetFolder, SheetSegment } from './sheetFile.ts';
 import type { BlockStore } from './store.ts';
-import { chooseSegments } from './weight.ts';
-
-/** Positions of the window that stay free for the question and its answer. */
-const RESERVED_POSITIONS = 512;
 
 export interface BuildRequest {
   task: Task;
@@ -73,9 +69,7 @@ export class SheetBuilder {
       ratio,
       segment,
     });
-    const room = Math.min(request.sheetTokens, decoder.window - preamble.length - RESERVED_POSITIONS);
-    const slots = segments.map((s) => keptCount(s.tokens, ratio));
-    const chosen = chooseSegments(segments, slots, room);
+    const { chosen } = fitSegments(decoder, segments, ratio, request.sheetTokens);
     const paths = request.files.map((f) => f.path);
     const pathIndex = new Map(paths.map((p, i) => [p, i]));
 
@@ -88,10 +82,15 @@ export class SheetBuilder {
 
     const built: SheetSegment[] = [];
     const done = new Set<number>();
+    const preambleKey = blockKey(inputs('preamble'));
     let failure: unknown;
     try {
+      // First of all: without it a part that a cancel left could not answer.
+      if ((await this.storedKept(preambleKey)) === undefined)
+        await this.writePreamble(compressor, preambleKey, inputs('preamble'), signal);
       for (const [i, segment] of segments.entries()) {
         if (!chosen.has(i)) continue;
+        throwIfCancelled(signal);
         const key = blockKey(inputs(segment.id));
         let kept = await this.storedKept(key);
         if (kept === undefined) {
@@ -118,10 +117,6 @@ export class SheetBuilder {
     }
 
     if (built.length === 0) throw failure ?? nothingBuilt();
-    const preambleKey = blockKey(inputs('preamble'));
-    // After a cancel the preamble is still needed, or the finished part could not answer.
-    if ((await this.storedKept(preambleKey)) === undefined)
-      await this.writePreamble(compressor, preambleKey, inputs('preamble'));
     const sheet = this.describe(request, {
       segments,
       done,
@@ -140,8 +135,13 @@ export class SheetBuilder {
     return bytes && decodeBlock(bytes, 'float16')?.kept;
   }
 
-  private async writePreamble(compressor: Compressor, key: string, inputs: BlockInputs): Promise<void> {
-    const kv = await compressor.compressPreamble();
+  private async writePreamble(
+    compressor: Compressor,
+    key: string,
+    inputs: BlockInputs,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const kv = await compressor.compressPreamble(signal);
     const { attention, kvHeads, headSize } = this.decoder.graph;
     const all = Int32Array.from({ length: kv.kept }, (_, i) => i);
     const positions = attention.map(() => Array.from({ length: kvHeads }, () => all));

@@ -1,12 +1,16 @@
-import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Coverage } from '../../common/answers.ts';
 import { CribsheetError } from '../../common/errors.ts';
 import type { SkippedFile } from '../corpus/types.ts';
+import { makeFolder } from '../makeFolder.ts';
 
 const SHEET_VERSION = 1;
+const extension = '.json';
+const idForm = /^[a-z0-9][a-z0-9._-]*$/i;
 
-/** `count` rendered lines from `rendered` on come from consecutive lines of one file (0: all from the same line). */
+/** The rendered lines from `rendered` up to the next run come from consecutive lines of one file. */
 export interface LineRun {
   rendered: number;
   /** Index into `SheetFile.paths`. */
@@ -56,10 +60,10 @@ export class SheetFolder {
 
   async write(sheet: Omit<SheetFile, 'version'>): Promise<void> {
     const file = this.fileOf(sheet.id);
-    const temporary = `${file}.${process.pid}.tmp`;
+    const temporary = `${file}.${process.pid}.${randomUUID()}.tmp`;
     try {
-      await mkdir(this.folder, { recursive: true });
-      await writeFile(temporary, JSON.stringify({ version: SHEET_VERSION, ...sheet }));
+      makeFolder(this.folder);
+      await writeFile(temporary, JSON.stringify({ ...sheet, version: SHEET_VERSION }), { flush: true });
       await rename(temporary, file);
     } catch (cause) {
       await rm(temporary, { force: true }).catch(() => undefined);
@@ -77,23 +81,27 @@ export class SheetFolder {
     }
   }
 
-  /** Undefined where there is none, or one of another version (its blocks are found again by content). */
+  /**
+   * Undefined where there is none, one of another version (its blocks are found again by content), or no whole one.
+   * @throws CribsheetError `file-unreadable`
+   */
   async read(id: string): Promise<SheetFile | undefined> {
-    const text = await readFile(this.fileOf(id), 'utf8').catch(() => undefined);
+    const file = this.fileOf(id);
+    const text = await unlessAbsent(readFile(file, 'utf8'), file);
     if (text === undefined) return undefined;
     try {
-      const sheet = JSON.parse(text) as SheetFile;
-      return sheet.version === SHEET_VERSION ? sheet : undefined;
+      const sheet: unknown = JSON.parse(text);
+      return isSheet(sheet) && sheet.id === id ? sheet : undefined;
     } catch {
       return undefined;
     }
   }
 
-  /** All sheets, newest first. */
+  /** All sheets, newest first. What is no sheet is passed over. @throws CribsheetError `file-unreadable` */
   async list(): Promise<SheetFile[]> {
-    const names = await readdir(this.folder).catch(() => []);
-    const ids = names.filter((n) => n.endsWith('.json')).map((n) => n.slice(0, -'.json'.length));
-    const sheets = await Promise.all(ids.map((id) => this.read(id)));
+    const names = (await unlessAbsent(readdir(this.folder), this.folder)) ?? [];
+    const ids = names.filter((n) => n.endsWith(extension)).map((n) => n.slice(0, -extension.length));
+    const sheets = await Promise.all(ids.filter((id) => idForm.test(id)).map((id) => this.read(id)));
     return sheets.filter((s) => s !== undefined).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
   }
 
@@ -103,7 +111,40 @@ export class SheetFolder {
   }
 
   private fileOf(id: string): string {
-    if (!/^[a-z0-9][a-z0-9._-]*$/i.test(id)) throw new RangeError(`"${id}" is no sheet id`);
-    return path.join(this.folder, `${id}.json`);
+    if (!idForm.test(id)) throw new RangeError(`"${id}" is no sheet id`);
+    return path.join(this.folder, id + extension);
+  }
+}
+
+/** Has it the fields that answering reads? Whoever edits a sheet by hand below that is on their own. */
+function isSheet(value: unknown): value is SheetFile {
+  const sheet = record(value);
+  const lists = ['segments', 'paths', 'hashes', 'skipped', 'leftOut', 'scope'].map((key) => sheet[key]);
+  return (
+    sheet['version'] === SHEET_VERSION &&
+    [sheet['id'], sheet['createdAt'], record(sheet['task'])['id'], record(sheet['model'])['fingerprint']].every(
+      (text) => typeof text === 'string',
+    ) &&
+    lists.every((list) => Array.isArray(list)) &&
+    typeof record(sheet['preamble'])['key'] === 'string' &&
+    typeof record(sheet['coverage'])['tokens'] === 'number'
+  );
+}
+
+function record(value: unknown): Partial<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? value : {};
+}
+
+async function unlessAbsent<T>(work: Promise<T>, file: string): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw new CribsheetError(
+      'file-unreadable',
+      `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      'Check the permissions of the store folder or choose another one with --store.',
+      { cause },
+    );
   }
 }

@@ -40,5 +40,5 @@ export function chooseSegments(segments: readonly Segment[], slots: readonly num
     chosen.add(i);
     used += slots[i]!;
   }
-  return chosen;
+  return new Set([...chosen].sort((a, b) => a - b));
 }

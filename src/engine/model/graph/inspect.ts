@@ -1,4 +1,5 @@
 import { CribsheetError } from '../../../common/errors.ts';
+import { unusableAttention } from './attentionForm.ts';
 import { DataType, dimsOf, elementTypeOf, intAttribute, type Model, type Node, type Tensor } from './onnx.ts';
 
 /** Number type of keys and values in memory. */
@@ -78,9 +79,10 @@ export function inspectDecoder(model: Model): DecoderGraph {
   for (const name of inputs.keys()) {
     if (!known.has(name) && !initializers.has(name)) throw unsupported(`it needs the input "${name}"`);
   }
-  if (intAttribute(first, 'do_rotary', 0) !== 1)
-    throw unsupported('rotary positions are not applied inside GroupQueryAttention');
-  if (intAttribute(first, 'rotary_interleaved', 0) !== 0) throw unsupported('its rotary positions are interleaved');
+  for (const n of layers) {
+    const why = unusableAttention(n, first);
+    if (why !== undefined) throw unsupported(why);
+  }
 
   const cosCache = initializers.get(first.input?.[7] ?? '');
   const sinCache = initializers.get(first.input?.[8] ?? '');
@@ -91,14 +93,16 @@ export function inspectDecoder(model: Model): DecoderGraph {
   const logits = outputs.get('logits');
   const past = inputs.get(attention[0]?.pastKey ?? '');
   if (!logits || !past) throw unsupported('it has no output "logits"');
+  // The KV shape is symbolic in real exports; the rotary table is not.
+  const headSize = dimsOf(past)[3] ?? 2 * half;
+  if (headSize !== 2 * half) throw unsupported('only a part of each head is rotated');
   const vocabulary = dimsOf(logits)[2];
   if (!vocabulary) throw unsupported('the size of its vocabulary is not fixed');
   return {
     attention,
     heads: intAttribute(first, 'num_heads', 0),
     kvHeads: intAttribute(first, 'kv_num_heads', 0),
-    // The KV shape is symbolic in real exports; the rotary table is not. Partial rotary is refused by the caller's config.
-    headSize: dimsOf(past)[3] ?? 2 * half,
+    headSize,
     vocabulary,
     kvType: kvType(elementTypeOf(past)),
     logitsType: kvType(elementTypeOf(logits)),

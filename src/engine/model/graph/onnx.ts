@@ -81,6 +81,11 @@ export function floatAttribute(n: Node, name: string, fallback: number): number 
   return n.attribute?.find((a) => a.name === name)?.f ?? fallback;
 }
 
+export function stringAttribute(n: Node, name: string, fallback: string): string {
+  const found = n.attribute?.find((a) => a.name === name)?.s;
+  return found?.length ? Buffer.from(found).toString('utf8') : fallback;
+}
+
 /** Dimensions of a declared input or output: numbers where fixed, undefined where symbolic. */
 export function dimsOf(info: Onnx.IValueInfoProto): (number | undefined)[] {
   const dims = info.type?.tensorType?.shape?.dim ?? [];

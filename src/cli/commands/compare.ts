@@ -1,0 +1,102 @@
+import type { Answer, Citation, LineRange } from '../../common/answers.ts';
+import { throwIfCancelled } from '../../common/errors.ts';
+import { modes, type Mode } from '../../common/names.ts';
+import { checkChoice, wrong } from '../arguments.ts';
+import { modelOfTask, taskToAsk } from '../askedTask.ts';
+import type { Run } from '../command.ts';
+import { cleanLine } from '../cleanText.ts';
+import { sideBySide } from '../columns.ts';
+import { bytes, count, duration } from '../format.ts';
+import { openWorkspace, sayIfStale } from '../openWorkspace.ts';
+import { answerText } from '../printAnswer.ts';
+import { compressAgain } from '../sheetView.ts';
+import { dim } from '../styled.ts';
+
+/** Marks a citation that every answer has. */
+const COMMON_MARK = '=';
+
+/** Asks one question in several modes and shows the answers side by side. */
+export const run: Run = async (context) => {
+  const { args, json, out, say, signal } = context;
+  const [folder, ...words] = args.positionals as [string, ...string[]];
+  const question = words.join(' ');
+  const wanted = modesOf(args.text('modes') ?? 'cache,rag');
+  const named = args.text('task');
+  const engine = context.engine({ model: args.text('model') ?? (await modelOfTask(named, folder)) });
+  const { workspace } = await openWorkspace(context, engine, folder);
+  const noModel = args.has('no-model');
+  const task = await taskToAsk(named, folder, workspace, noModel ? undefined : () => engine.decoder());
+  const sheet = wanted.includes('cache') ? await workspace.sheetFor(task) : undefined;
+  if (sheet) await sayIfStale(say, workspace.changesSince(sheet), compressAgain(folder, sheet));
+
+  const asking = context.progress('Asking');
+  const answers: Answer[] = [];
+  for (const [i, mode] of wanted.entries()) {
+    asking.show(i, wanted.length, mode);
+    answers.push(await workspace.ask({ id: mode, question, mode, task, signal }));
+    if (signal.aborted) break;
+  }
+  await asking.end();
+  throwIfCancelled(signal);
+
+  const bytesPerPosition = noModel ? 0 : (await engine.decoder()).kvBytesPerPosition;
+  const kvBytes = answers.map(({ tokens }) => (tokens.sheet + tokens.prompt + tokens.answer) * bytesPerPosition);
+  const common = commonCitations(answers);
+  if (json) await out.json({ question, task, answers: answers.map((a, i) => ({ ...a, kvBytes: kvBytes[i] })), common });
+  else {
+    const texts = answers.map((answer, i) => describe(answer, common, kvBytes[i]!));
+    const rows = sideBySide(texts, out.width);
+    if (rows) for (const row of rows) await out.line(row);
+    else for (const text of texts) await out.line(`— ${text}\n`);
+    if (common.length > 0) await out.line(dim(`${COMMON_MARK} cited by every answer`));
+  }
+  return answers.every((a) => a.error) ? 1 : undefined;
+};
+
+function modesOf(list: string): Mode[] {
+  const names = list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (names.length === 0) throw wrong('--modes names no mode.', `Separate them by commas: ${modes.join(',')}.`);
+  return [...new Set(names.map((name) => checkChoice('--modes', name, modes)))];
+}
+
+/** Places that all answers without an error cite: lines of one file that overlap. None where only one answered. */
+export function commonCitations(answers: readonly Answer[]): LineRange[] {
+  const answered = answers.filter((a) => !a.error);
+  const [first, ...others] = answered;
+  if (!first || others.length === 0) return [];
+  return first.citations
+    .filter((c) => others.every((o) => o.citations.some((other) => overlap(c, other))))
+    .map(({ path, startLine, endLine }) => ({ path, startLine, endLine }));
+}
+
+function overlap(a: LineRange, b: LineRange): boolean {
+  return a.path === b.path && a.startLine <= b.endLine && b.startLine <= a.endLine;
+}
+
+/** One answer as the text of a column. */
+function describe(answer: Answer, common: readonly LineRange[], kvBytes: number): string {
+  const { mode, error, citations, tokens, timings, coverage } = answer;
+  if (error) return `${mode}\n\n${cleanLine(error.message)}\n${cleanLine(error.action)}`;
+  const mark = (c: Citation): string => (common.some((other) => overlap(c, other)) ? COMMON_MARK : ' ');
+  const cited = citations.map(
+    (c) => `${mark(c)} ${cleanLine(c.path)}:${c.startLine}-${c.endLine}${c.stale ? ' (changed)' : ''}`,
+  );
+  const read =
+    tokens.sheet > 0
+      ? `${count(tokens.sheet)} positions + ${count(tokens.prompt)} tokens`
+      : `${count(tokens.prompt)} tokens`;
+  return [
+    mode,
+    '',
+    answerText(answer),
+    '',
+    ...cited,
+    ...(cited.length > 0 ? [''] : []),
+    `first token ${duration(timings.ttftMs)}, total ${duration(timings.totalMs)}`,
+    `${read} read, ${bytes(kvBytes)} of keys and values`,
+    `covers ${count(coverage.files)} of ${count(coverage.filesTotal)} files`,
+  ].join('\n');
+}

@@ -1,0 +1,127 @@
+import { CribsheetError } from '../../common/errors.ts';
+import { strategies } from '../../common/names.ts';
+import type { Task } from '../../common/task.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { BuildProgress, BuildResult } from '../../engine/sheet/builder.ts';
+import type { CompressPlan, CompressRequest } from '../../engine/workspace.ts';
+import { wrong } from '../arguments.ts';
+import { namedTask } from '../askedTask.ts';
+import type { Context, Run } from '../command.ts';
+import { cleanLine } from '../cleanText.ts';
+import { bytes, count, duration, plural, reasonCounts } from '../format.ts';
+import { openWorkspace } from '../openWorkspace.ts';
+import { Pace } from '../progress.ts';
+import { describeSheet, shellWord, sheetBytes } from '../sheetView.ts';
+import { bold, dim, green, yellow } from '../styled.ts';
+
+/** Builds the sheet of a task: plan, progress, result. */
+export const run: Run = async (context) => {
+  const { args, json, out, say } = context;
+  const folder = args.positionals[0]!;
+  const taskName = args.text('task');
+  if (taskName === undefined)
+    throw wrong('--task is missing.', 'Name what the sheet is for, for example --task api-lookup.');
+  if (args.has('ratio') && args.has('tokens'))
+    throw wrong('--ratio and --tokens exclude each other.', 'Give one of them.');
+  const task = await namedTask(taskName, folder);
+  const engine = context.engine({ model: args.text('model') ?? task.model });
+  const { workspace, refreshed } = await openWorkspace(context, engine, folder);
+  const request: CompressRequest = {
+    task,
+    ratio: args.number('ratio'),
+    tokens: args.number('tokens'),
+    strategy: args.choice('strategy', strategies),
+    scope: args.list('scope'),
+    signal: context.signal,
+  };
+  const plan = await workspace.plan(request);
+  await sayPlan(context, engine, task, plan);
+
+  const started = performance.now();
+  const result = await build(context, (onProgress) => workspace.compress({ ...request, onProgress }));
+  const seconds = (performance.now() - started) / 1_000;
+  const { sheet, computed, reused } = result;
+  const size = sheetBytes(sheet, await engine.decoder());
+  await engine.enforceQuota(new Set([sheet.preamble.key, ...sheet.segments.map((s) => s.key)]));
+  if (json) {
+    await out.json({ sheet: { ...describeSheet(sheet), bytes: size }, computed, reused, seconds });
+    return undefined;
+  }
+  await showResult(context, result, size, seconds);
+  await say(dim(`Ask it: cribsheet ask ${shellWord(folder)} "…" --task ${task.id}`));
+  if (refreshed.skipped.length > 0)
+    await say(dim(`Which files are left out and why: cribsheet chunks ${shellWord(folder)} --skipped`));
+  return undefined;
+};
+
+async function sayPlan({ say }: Context, engine: Engine, task: Task, plan: CompressPlan): Promise<void> {
+  const { profile, device } = await engine.decoder();
+  const { files, filesTotal, tokens, tokensTotal, segments, positions, ratio, strategy } = plan;
+  await say(
+    bold(cleanLine(task.title)),
+    ` (${task.id}), strategy ${strategy}, model ${cleanLine(profile.name)} on ${device.device}`,
+  );
+  await say(
+    `  ${plural(files, 'file')}, ${count(tokens)} source tokens in ${plural(segments, 'segment')} → ${plural(positions, 'position')}` +
+      ` (ratio ${ratio.toFixed(1)}), about ${bytes(plan.bytes)} on disk`,
+  );
+  if (tokens === tokensTotal) return;
+  await say(
+    yellow('  Not everything fits: '),
+    `${count(tokens)} of ${count(tokensTotal)} tokens, ${count(files)} of ${plural(filesTotal, 'file')}; ` +
+      `a sheet has ${count(plan.room)} positions here. RAG answers for the rest.`,
+  );
+  await say(
+    `  To cover more: a higher --ratio (now ${ratio.toFixed(1)}), a narrower --scope, more --tokens, or a model with a longer window.`,
+  );
+}
+
+/** Runs the build under a progress bar. @throws CribsheetError `cancelled`, saying what is kept */
+async function build(
+  { progress }: Context,
+  start: (onProgress: (p: BuildProgress) => void) => Promise<BuildResult>,
+): Promise<BuildResult> {
+  const bar = progress('Compressing');
+  const pace = new Pace();
+  let last: BuildProgress | undefined;
+  try {
+    return await start((p) => {
+      last = p;
+      pace.step(p.tokens, p.computed);
+      const counts = `${count(p.segments)}/${plural(p.segmentsTotal, 'segment')}, ${count(p.tokens)}/${count(p.tokensTotal)} tokens`;
+      bar.show(p.tokens, p.tokensTotal, counts + pace.describe('tokens', p.tokensTotal - p.tokens));
+    });
+  } catch (error) {
+    if (!CribsheetError.is(error, 'cancelled') || !last) throw error;
+    const { segments, segmentsTotal } = last;
+    const kept = segments > 0 ? 'they are kept, and the sheet answers from them' : 'nothing was there yet to keep';
+    throw new CribsheetError(
+      'cancelled',
+      `Cancelled: ${count(segments)} of ${plural(segmentsTotal, 'segment')} are done; ${kept}.`,
+      'The same command goes on where this one stopped.',
+      { cause: error },
+    );
+  } finally {
+    await bar.end();
+  }
+}
+
+async function showResult(
+  { out }: Context,
+  { sheet, computed, reused }: BuildResult,
+  size: number,
+  seconds: number,
+): Promise<void> {
+  const { coverage, skipped, leftOut } = sheet;
+  const positions = sheet.segments.reduce((sum, s) => sum + s.kept, sheet.preamble.kept);
+  await out.line(
+    green('Done. '),
+    `Sheet ${sheet.id}: ${plural(computed, 'block')} computed, ${count(reused)} reused, ${duration(1_000 * seconds)}`,
+  );
+  await out.line(
+    `  covers ${count(coverage.files)} of ${plural(coverage.filesTotal, 'file')} (${count(coverage.tokens)} of ${count(coverage.tokensTotal)} tokens)` +
+      ` in ${plural(positions, 'position')}, ${bytes(size)}`,
+  );
+  const out_ = [...leftOut, ...skipped];
+  if (out_.length > 0) await out.line(`  left out: ${reasonCounts(out_)}`);
+}

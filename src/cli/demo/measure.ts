@@ -1,0 +1,95 @@
+import type { Answer } from '../../common/answers.ts';
+import { seededRandom } from '../../engine/compress/random.ts';
+import type { Workspace } from '../../engine/workspace.ts';
+import { pairedInterval, type PairedInterval } from './bootstrap.ts';
+import { citesDefinition, isRight, retrievedGold } from './grade.ts';
+import { questionKinds, type GoldQuestion, type QuestionKind } from './questions.ts';
+
+export const demoModes = ['cache', 'rag', 'none'] as const;
+export type DemoMode = (typeof demoModes)[number];
+
+export interface Graded {
+  question: GoldQuestion;
+  answers: Record<DemoMode, Answer>;
+  right: Record<DemoMode, boolean>;
+}
+
+export interface Summary {
+  questions: number;
+  byKind: Record<QuestionKind, { asked: number } & Record<DemoMode, number>>;
+  right: Record<DemoMode, number>;
+  /** Median milliseconds to the first token. */
+  ttftMs: Record<DemoMode, number>;
+  /** Median tokens prefilled for one question. */
+  promptTokens: Record<DemoMode, number>;
+  cacheOverNone: PairedInterval;
+  cacheOverRag: PairedInterval;
+  /** Share of questions whose gold chunk RAG had in its prompt. */
+  ragRecall: number;
+  /** Of the right `where` answers from the cache, the share with a citation that holds the definition. */
+  whereCited: number;
+  /** Citations shown, and how many of them open at existing lines that still hold the name. */
+  citations: { shown: number; verified: number };
+}
+
+/** Asks every question in every mode, one after the other. */
+export async function askAll(
+  workspace: Workspace,
+  task: string,
+  questions: readonly GoldQuestion[],
+  signal: AbortSignal,
+  onDone: (done: number) => void,
+): Promise<Graded[]> {
+  const graded: Graded[] = [];
+  // The first answer of a process pays for loading; it is not what the table is about.
+  await workspace.ask({ id: 'warm-up', question: 'Where is main defined?', mode: 'cache', task, signal });
+  for (const question of questions) {
+    const answers = {} as Record<DemoMode, Answer>;
+    for (const mode of demoModes)
+      answers[mode] = await workspace.ask({ id: question.id, question: question.question, mode, task, signal });
+    signal.throwIfAborted();
+    const right = Object.fromEntries(demoModes.map((m) => [m, isRight(question, answers[m])])) as Record<
+      DemoMode,
+      boolean
+    >;
+    graded.push({ question, answers, right });
+    onDone(graded.length);
+  }
+  return graded;
+}
+
+export function summarise(graded: readonly Graded[], seed: string): Summary {
+  const perMode = <T>(of: (mode: DemoMode) => T): Record<DemoMode, T> =>
+    Object.fromEntries(demoModes.map((m) => [m, of(m)])) as Record<DemoMode, T>;
+  const count = (list: readonly Graded[], mode: DemoMode): number => list.filter((g) => g.right[mode]).length;
+  const byKind = Object.fromEntries(
+    questionKinds.map((kind) => {
+      const list = graded.filter((g) => g.question.kind === kind);
+      return [kind, { asked: list.length, ...perMode((m) => count(list, m)) }];
+    }),
+  ) as Summary['byKind'];
+  const outcomes = perMode((m) => graded.map((g) => g.right[m]));
+  const rightWhere = graded.filter((g) => g.question.kind === 'where' && g.right.cache);
+  const shown = graded.flatMap((g) => demoModes.flatMap((m) => g.answers[m].citations));
+  return {
+    questions: graded.length,
+    byKind,
+    right: perMode((m) => count(graded, m)),
+    ttftMs: perMode((m) => median(graded.map((g) => g.answers[m].timings.ttftMs))),
+    promptTokens: perMode((m) => median(graded.map((g) => g.answers[m].tokens.prompt))),
+    cacheOverNone: pairedInterval(outcomes.cache, outcomes.none, seededRandom(`${seed}/none`)),
+    cacheOverRag: pairedInterval(outcomes.cache, outcomes.rag, seededRandom(`${seed}/rag`)),
+    ragRecall: share(graded, (g) => retrievedGold(g.question, g.answers.rag)),
+    whereCited: share(rightWhere, (g) => citesDefinition(g.question, g.answers.cache)),
+    citations: { shown: shown.length, verified: shown.filter((c) => c.verified).length },
+  };
+}
+
+function share<T>(list: readonly T[], holds: (item: T) => boolean): number {
+  return list.length ? list.filter(holds).length / list.length : 1;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+}

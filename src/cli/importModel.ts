@@ -1,0 +1,123 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { CribsheetError, throwIfCancelled } from '../common/errors.ts';
+import { decodeModel, externalData } from '../engine/model/graph/onnx.ts';
+import { readModelFolder, type ModelFolder } from '../engine/model/layout.ts';
+import type { StoreLocation } from '../engine/storeLocation.ts';
+
+/** Files beside graph and weights that a model may have. `tokenizer.json` is what makes a folder a model. */
+const companions = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'chat_template.jinja',
+  'config.json',
+  'genai_config.json',
+  'generation_config.json',
+  'cribsheet.json',
+  'LICENSE',
+  'LICENSE.txt',
+  'README.md',
+];
+
+export interface ImportOptions {
+  name: string;
+  signal: AbortSignal;
+  onProgress: (bytes: number, bytesTotal: number) => void;
+}
+
+/**
+ * Copies a model into the store as `models/<name>/<revision>/<variant>`: revision is the start of its fingerprint,
+ * variant its graph file. It appears whole or not at all. Nothing is copied where it is there already.
+ * @throws CribsheetError `model-broken`, `store-unwritable`, `store-full`, `cancelled`
+ */
+export async function importModel(
+  folder: string,
+  store: StoreLocation,
+  options: ImportOptions,
+): Promise<{ name: string; folder: string; copied: boolean; bytes: number }> {
+  const model = await readModelFolder(folder);
+  const graph = path.relative(folder, model.graphFile);
+  const variant = path.basename(graph, '.onnx');
+  const name = [options.name, model.fingerprint.slice(0, 12), variant].join('/');
+  const target = path.join(store.models, ...name.split('/'));
+  const files = await filesOf(model, graph);
+  const bytes = files.reduce((sum, f) => sum + f.bytes, 0);
+  if (await isThere(path.join(target, 'tokenizer.json'))) return { name, folder: target, copied: false, bytes };
+  const temporary = path.join(store.folder, `.import-${process.pid}`);
+  try {
+    await copyAll(folder, temporary, files, bytes, options);
+    await mkdir(path.dirname(target), { recursive: true });
+    await rename(temporary, target);
+  } catch (cause) {
+    throwIfCancelled(options.signal);
+    throw writeError(store.folder, cause);
+  } finally {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+  }
+  return { name, folder: target, copied: true, bytes };
+}
+
+async function filesOf(model: ModelFolder, graph: string): Promise<{ path: string; bytes: number }[]> {
+  const weights = (decodeModel(model.graphBytes).graph?.initializer ?? [])
+    .map((tensor) => externalData(tensor)?.file)
+    .filter((file) => file !== undefined)
+    .map((file) => path.join(path.dirname(graph), file));
+  const found = await Promise.all(
+    [...new Set([graph, ...weights, ...companions])].map(async (file) => {
+      const stats = await stat(path.join(model.folder, file)).catch(() => undefined);
+      return stats?.isFile() ? { path: file, bytes: stats.size } : undefined;
+    }),
+  );
+  const files = found.filter((file) => file !== undefined);
+  const outside = files.find((file) => file.path.startsWith('..') || path.isAbsolute(file.path));
+  if (!outside) return files;
+  throw new CribsheetError(
+    'model-broken',
+    `The weights ${outside.path} lie outside of the model's folder.`,
+    'Put graph and weights into one folder.',
+  );
+}
+
+async function copyAll(
+  from: string,
+  to: string,
+  files: readonly { path: string; bytes: number }[],
+  total: number,
+  { signal, onProgress }: ImportOptions,
+): Promise<void> {
+  let done = 0;
+  for (const file of files) {
+    const target = path.join(to, file.path);
+    await mkdir(path.dirname(target), { recursive: true });
+    const counted = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      for await (const chunk of source) {
+        done += chunk.length;
+        onProgress(done, total);
+        yield chunk;
+      }
+    };
+    await pipeline(createReadStream(path.join(from, file.path)), counted, createWriteStream(target, { flush: true }), {
+      signal,
+    });
+  }
+}
+
+const isThere = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  );
+
+function writeError(folder: string, cause: unknown): unknown {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === undefined) return cause;
+  const isFull = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code);
+  return new CribsheetError(
+    isFull ? 'store-full' : 'store-unwritable',
+    `The model cannot be written to the store ${folder}: ${message}.`,
+    isFull ? 'Free some space, or choose another place with --store.' : 'Choose another place with --store.',
+    { cause },
+  );
+}

@@ -1,0 +1,67 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Answer, LineRange } from '../common/answers.ts';
+import { cleanLine, cleanText } from './cleanText.ts';
+import { count, duration } from './format.ts';
+import type { Output } from './output.ts';
+import { bold, cyan, dim, yellow, type Piece, type Styled } from './styled.ts';
+
+/** `path:line-line`, which editors and terminals know how to open; on a terminal a link as well. */
+export function place(root: string, { path: file, startLine, endLine }: LineRange): Styled {
+  const href = pathToFileURL(path.resolve(root, file)).href;
+  return { text: `${cleanLine(file)}:${startLine}-${endLine}`, style: 'cyan', href };
+}
+
+/** Everything below the text of an answer: citations, evidence, coverage and timings. */
+export async function printBelow(out: Output, root: string, answer: Answer): Promise<void> {
+  const { citations, evidence, chunks } = answer;
+  if (citations.length > 0) {
+    await out.line(bold('Citations'));
+    for (const c of citations) {
+      const marks = [
+        ...(c.verified ? [] : ['not found there now']),
+        ...(c.stale ? ['the file has changed since'] : []),
+      ];
+      await out.line('  ', place(root, c), marks.length > 0 ? yellow(`  ${marks.join(', ')}`) : '');
+    }
+  }
+  if (evidence.length > 0) {
+    await out.line(bold('Looked at'));
+    for (const e of evidence) await out.line('  ', place(root, e), dim(`  ${(100 * e.weight).toFixed(1)} %`));
+  }
+  if (evidence.length === 0 && chunks && chunks.length > 0) {
+    await out.line(bold('Found'));
+    for (const c of chunks) await out.line('  ', place(root, c), `  ${cleanLine(c.name)}`);
+  }
+  await out.line(...summary(answer));
+}
+
+/** One line: mode, what was covered, what was read, how long it took. */
+function summary({ mode, task, reason, coverage, tokens, timings, stopped }: Answer): Piece[] {
+  const covered =
+    coverage.filesTotal > 0 ? `${count(coverage.files)} of ${count(coverage.filesTotal)} files` : 'no files';
+  const read =
+    tokens.sheet > 0
+      ? `${count(tokens.sheet)} positions + ${count(tokens.prompt)} tokens`
+      : `${count(tokens.prompt)} tokens`;
+  const parts = [
+    reason === undefined ? mode : `${mode} (${cleanLine(reason)})`,
+    cleanLine(task),
+    covered,
+    `${read} read`,
+    `first token ${duration(timings.ttftMs)}`,
+    `total ${duration(timings.totalMs)}`,
+    ...(stopped === 'length' ? ['cut at the longest answer'] : []),
+    ...(stopped === 'cancel' ? ['stopped'] : []),
+  ];
+  return [dim(parts.join(' · '))];
+}
+
+/** What a person reads as the answer. */
+export function answerText({ answer, chunks }: Answer): string {
+  if (answer !== '') return cleanText(answer);
+  return chunks ? '(no model: these places were found)' : '(no answer)';
+}
+
+/** The heading of one answer among several. */
+export const heading = (text: string): Styled => cyan(`— ${cleanLine(text)}`);

@@ -1,0 +1,110 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Segment } from '../../src/engine/corpus/types.ts';
+import { chooseSegments, structuralWeights } from '../../src/engine/sheet/weight.ts';
+
+/** A segment of `tokens` tokens that defines `names` in a file of its own. */
+function segment(index: number, tokens: number, names: readonly string[], text = ''): Segment {
+  const path = `src/f${index}.ts`;
+  const chunk = { path, startLine: 1, endLine: 9, nameLine: 1, kind: 'function' };
+  return {
+    id: String(index).padStart(64, '0'),
+    paths: [path],
+    tokens,
+    text: `${names.join(' ')} ${text}`,
+    chunks: names.map((name) => ({ ...chunk, name, qualifiedName: name })),
+    lines: [{ start: 0, path, line: 1 }],
+  };
+}
+
+const words = ['parse', 'render', 'load', 'constructor', 'toString', '__proto__', 'hasOwnProperty', '$el'];
+const anySegments = fc
+  .array(
+    fc.record({
+      tokens: fc.integer({ min: 1, max: 400 }),
+      names: fc.array(fc.constantFrom(...words), { maxLength: 3 }),
+      uses: fc.array(fc.constantFrom(...words), { maxLength: 4 }),
+    }),
+    { maxLength: 20 },
+  )
+  .map((all) => all.map(({ tokens, names, uses }, i) => segment(i, tokens, names, uses.join(' '))));
+const slotsOf = (segments: readonly Segment[]): number[] => segments.map((s) => Math.ceil(s.tokens / 4));
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
+describe('the choice', () => {
+  test('always fits, and is as full as it can be: nothing left out would still have fitted', () => {
+    fc.assert(
+      fc.property(anySegments, fc.integer({ min: -10, max: 900 }), (segments, positions) => {
+        const slots = slotsOf(segments);
+        const chosen = chooseSegments(segments, slots, positions);
+        const used = sum([...chosen].map((i) => slots[i]!));
+        expect(used).toBeLessThanOrEqual(Math.max(0, positions));
+        slots.forEach((slot, i) => {
+          if (!chosen.has(i)) expect(used + slot).toBeGreaterThan(positions);
+        });
+      }),
+    );
+  });
+
+  test('is everything where everything fits', () => {
+    fc.assert(
+      fc.property(anySegments, (segments) => {
+        const slots = slotsOf(segments);
+        expect([...chooseSegments(segments, slots, sum(slots))]).toEqual([...segments.keys()]);
+      }),
+    );
+  });
+
+  test('is the same every time', () => {
+    fc.assert(
+      fc.property(anySegments, fc.nat(900), (segments, positions) => {
+        const slots = slotsOf(segments);
+        const again = structuredClone(segments);
+        expect([...chooseSegments(again, slots, positions)]).toEqual([...chooseSegments(segments, slots, positions)]);
+      }),
+    );
+  });
+
+  test('comes in the order of the segments', () => {
+    fc.assert(
+      fc.property(anySegments, fc.nat(900), (segments, positions) => {
+        const chosen = [...chooseSegments(segments, slotsOf(segments), positions)];
+        expect(chosen).toEqual(chosen.toSorted((a, b) => a - b));
+      }),
+    );
+  });
+});
+
+describe('the weight', () => {
+  test('what many files name goes before what nobody names', () => {
+    const lonely = segment(0, 100, ['lonelyHelper']);
+    const core = segment(1, 100, ['sharedCore']);
+    const users = [2, 3, 4, 5].map((i) => segment(i, 100, [`user${i}`], 'calls sharedCore here'));
+    const segments = [lonely, core, ...users];
+    const weights = structuralWeights(segments);
+    expect(weights[1]).toBeGreaterThan(weights[0]!);
+    expect([...chooseSegments(segments, slotsOf(segments), 25)]).toEqual([1]);
+  });
+
+  test('what defines something goes before plain code of the same size', () => {
+    const plain = segment(0, 100, []);
+    const segments = [plain, segment(1, 100, ['something'])];
+    expect([...chooseSegments(segments, slotsOf(segments), 25)]).toEqual([1]);
+  });
+
+  test('of two equal segments the earlier one stays', () => {
+    const segments = [segment(0, 100, ['first']), segment(1, 100, ['other'])];
+    expect([...chooseSegments(segments, slotsOf(segments), 25)]).toEqual([0]);
+  });
+
+  test('many definitions in few tokens go before one in many', () => {
+    const segments = [segment(0, 100, ['one']), segment(1, 100, ['some', 'more', 'names'])];
+    expect([...chooseSegments(segments, slotsOf(segments), 25)]).toEqual([1]);
+  });
+
+  test('names that objects have by birth are names like all others', () => {
+    const weights = structuralWeights(words.map((name, i) => segment(i, 50, [name])));
+    expect(new Set(weights).size).toBe(1);
+    expect(weights[0]).toBeGreaterThan(0);
+  });
+});
