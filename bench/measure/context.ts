@@ -22,12 +22,18 @@ export interface BenchContext {
   say: (line: string) => void;
 }
 
+export interface Measured {
+  rows: Row[];
+  /** Why there are no rows, where there are none. */
+  missing?: string;
+}
+
 /** One file of this folder: takes samples and makes rows of them. */
 export interface Measurement {
   name: string;
   /** One line for `--help` and the report. */
   title: string;
-  run: (context: BenchContext) => Promise<Row[]>;
+  run: (context: BenchContext) => Promise<Measured>;
 }
 
 /** Opens a generated model, hands it over, and releases it whatever happens. */

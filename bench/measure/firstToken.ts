@@ -3,10 +3,11 @@ import type { Decoder } from '../../src/engine/model/decoder.ts';
 import type { Lane } from '../../src/engine/model/lane.ts';
 import { priorities } from '../../src/engine/model/runQueue.ts';
 import { AssembledSheet } from '../../src/engine/sheet/assemble.ts';
-import { makeQuestion, makeSegments, makeTask, segmentTokens } from '../corpus.ts';
+import { makeSegments, makeTask, segmentTokens } from '../corpus.ts';
 import { atLeast, compare, type Row } from '../report/results.ts';
 import { interleave, type Arm, type Rounds } from '../sampling/rounds.ts';
 import { buildSheet } from '../sheets.ts';
+import { makeQuestion } from '../source.ts';
 import { storeFolder, withDecoder, type BenchContext, type Measurement } from './context.ts';
 
 const RATIO = 16;
@@ -28,7 +29,7 @@ const sizes: Size[] = [
   { tokens: 8_192, rounds: 5, budgetMs: 90_000 },
   { tokens: 32_768, rounds: 3, budgetMs: 240_000, bars: true },
 ];
-const quickSizes: Size[] = [{ tokens: 2_048, rounds: 3, budgetMs: 10_000, bars: true }];
+const quickSizes: Size[] = [{ tokens: 2_048, rounds: 3, budgetMs: 10_000 }];
 
 export const firstToken: Measurement = {
   name: 'first-token',
@@ -37,7 +38,7 @@ export const firstToken: Measurement = {
     withDecoder(context, async (decoder) => {
       const rows: Row[] = [];
       for (const size of context.quick ? quickSizes : sizes) rows.push(...(await measure(context, decoder, size)));
-      return rows;
+      return { rows };
     }),
 };
 

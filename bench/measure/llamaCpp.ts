@@ -17,8 +17,8 @@ export const llamaCpp: Measurement = {
   title: `prefill and decode against node-llama-cpp ${LLAMA_CPP_VERSION} on the same weights`,
   run: async (context) => {
     if (context.llamaCpp === undefined) {
-      context.say('  node-llama-cpp is not installed: its rows are missing. "npm run bench -- --install-llama-cpp" adds it.');
-      return [];
+      const missing = 'node-llama-cpp is not installed; `npm run bench -- --install-llama-cpp` installs it first';
+      return { rows: [], missing };
     }
     const client = await LlamaClient.start(context.llamaCpp, context.threads);
     try {
@@ -28,7 +28,7 @@ export const llamaCpp: Measurement = {
         await client.ask({ op: 'load', file, context: 4_096 });
         rows.push(...(await withDecoder(context, (d) => measure(context, d, client, precision), precision)));
       }
-      return rows;
+      return { rows };
     } finally {
       client.stop();
     }
@@ -42,7 +42,12 @@ async function measure(
   precision: Precision,
 ): Promise<Row[]> {
   const same = await agreement(decoder, client);
-  const [prompts, pasts] = context.quick ? [[256], [16]] : [[512, 2_048], [16, 2_048]];
+  const [prompts, pasts] = context.quick
+    ? [[256], [16]]
+    : [
+        [512, 2_048],
+        [16, 2_048],
+      ];
   const [ours, theirs] = [`Cribsheet ${precision}`, `llama.cpp ${ggufTypes[precision]}`];
   const note = `first greedy token equal in ${same} of ${CHECKED_PROMPTS} prompts`;
   const row = (rounds: Rounds, name: string, tokens: number): Row =>
@@ -55,19 +60,15 @@ async function measure(
       note,
     });
   const rows: Row[] = [];
-  for (const tokens of prompts) rows.push(row(await prefill(context, decoder, client, tokens), `prefill ${tokens}`, tokens));
+  for (const tokens of prompts)
+    rows.push(row(await prefill(context, decoder, client, tokens), `prefill ${tokens}`, tokens));
   for (const past of pasts) rows.push(row(await decode(context, decoder, client, past), `decode at ${past}`, DECODED));
   return rows;
 }
 
-const roundsFor = ({ quick }: BenchContext) => ({ rounds: quick ? 3 : 7, budgetMs: 45_000 });
+const roundsFor = ({ quick }: BenchContext) => ({ rounds: quick ? 3 : 7, budgetMs: quick ? 4_000 : 20_000 });
 
-async function prefill(
-  context: BenchContext,
-  decoder: Decoder,
-  client: LlamaClient,
-  count: number,
-): Promise<Rounds> {
+async function prefill(context: BenchContext, decoder: Decoder, client: LlamaClient, count: number): Promise<Rounds> {
   const tokens = anyTokens(count);
   const lane = decoder.lane(priorities.answer, count + 16);
   const arms = [
@@ -87,12 +88,7 @@ async function prefill(
   return interleave(arms, roundsFor(context));
 }
 
-async function decode(
-  context: BenchContext,
-  decoder: Decoder,
-  client: LlamaClient,
-  past: number,
-): Promise<Rounds> {
+async function decode(context: BenchContext, decoder: Decoder, client: LlamaClient, past: number): Promise<Rounds> {
   const tokens = anyTokens(past);
   const lane = decoder.lane(priorities.answer, past + DECODED + 16);
   await lane.append(tokens);

@@ -11,6 +11,9 @@ const VERSION = 1;
 /** `<end>` in the bundled tokenizer. */
 const END_TOKEN = 5;
 
+/** Random weights seldom say the end token: answers are as long as they may be. */
+const ANSWER_TOKENS = 16;
+
 /** The form of installed chat models: system text and source inside the first user turn. */
 const chatTemplate =
   "{% for m in messages %}{% if m.role == 'system' %}{{ '<task>' + m.content + '<end>' }}" +
@@ -52,7 +55,8 @@ export class BenchModels {
       write('tokenizer.json', paddedTokenizer(tokenizer, shape.vocabulary));
       write('tokenizer_config.json', JSON.stringify({ eos_token: '<end>' }));
       write('chat_template.jinja', chatTemplate);
-      write('cribsheet.json', JSON.stringify({ name: `${name}-${precision}`, fileMark: '<chunk>' }));
+      const profile = { name: `${name}-${precision}`, fileMark: '<chunk>', answerTokens: ANSWER_TOKENS };
+      write('cribsheet.json', JSON.stringify(profile));
     });
   }
 

@@ -32,7 +32,10 @@ export function describeMachine(root: string, packages: Readonly<Record<string, 
     os: `${os.type()} ${os.release()} ${os.arch()}`,
     node: process.version,
     packages: Object.fromEntries(
-      Object.entries(packages).map(([name, folder]) => [name, folder === undefined ? 'not installed' : version(folder)]),
+      Object.entries(packages).map(([name, folder]) => [
+        name,
+        folder === undefined ? 'not installed' : version(folder),
+      ]),
     ),
     date: new Date().toISOString(),
     commit: commit(root),

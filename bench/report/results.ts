@@ -30,8 +30,12 @@ export interface Bar {
   met: boolean;
 }
 
-export const atLeast = (limit: number) => (ratio: number): Bar => ({ text: `≥ ${limit}`, met: ratio >= limit });
-export const atMost = (limit: number) => (ratio: number): Bar => ({ text: `≤ ${limit}`, met: ratio <= limit });
+export const atLeast =
+  (limit: number) =>
+  (ratio: number): Bar => ({ text: `≥ ${limit}`, met: ratio >= limit });
+export const atMost =
+  (limit: number) =>
+  (ratio: number): Bar => ({ text: `≤ ${limit}`, met: ratio <= limit });
 
 interface Compared {
   measurement: string;

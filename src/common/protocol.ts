@@ -44,7 +44,7 @@ interface WithProgress {
   progress?: ProgressToken;
 }
 
-export interface FilesProgress {
+interface FilesProgress {
   phase: 'read';
   files: number;
   filesTotal: number;
@@ -73,7 +73,7 @@ export interface RefreshSummary {
   gitProblem?: string;
 }
 
-export interface TaskSummary {
+interface TaskSummary {
   id: string;
   title: string;
   description: string;
@@ -94,6 +94,25 @@ export interface CompressParams extends RootParams {
   tokens?: number;
   strategy?: StrategyName;
   scope?: string[];
+}
+
+/** What `compress` would do. */
+export interface CompressPlan {
+  strategy: StrategyName;
+  /** Source tokens per kept position. */
+  ratio: number;
+  /** Files, segments and source tokens that get into the sheet, and all in scope. */
+  files: number;
+  filesTotal: number;
+  segments: number;
+  segmentsTotal: number;
+  tokens: number;
+  tokensTotal: number;
+  /** Positions of the segments, and the most that model and request allow. */
+  positions: number;
+  room: number;
+  /** Size of the blocks on disk, about. */
+  bytes: number;
 }
 
 export interface SheetSummary {
@@ -177,7 +196,7 @@ export type ModelStatus =
       kvBytesPerPosition: number;
     };
 
-export type JobKind = 'refresh' | 'compress' | 'ask' | 'compare';
+export type JobKind = 'refresh' | 'chunks' | 'plan' | 'compress' | 'ask' | 'compare';
 
 export interface JobStatus {
   id: number;
@@ -214,9 +233,15 @@ export const requests = {
   tasks: new RequestType<Partial<RootParams>, TaskList, ErrorRecord>('tasks'),
   /** Brings the index up to date with the disk; opens the workspace where it is not open. */
   refresh: new RequestType<RootParams & WithProgress, RefreshSummary, ErrorRecord>('refresh'),
+  /** Refreshes, then tells what `compress` would do; computes nothing. */
+  plan: new RequestType<CompressParams & WithProgress, CompressPlan, ErrorRecord>('plan'),
   /** Refreshes, then compresses what is missing. One at a time a workspace: a second one fails with `busy`. */
   compress: new RequestType<CompressParams & WithProgress, CompressResult, ErrorRecord>('compress'),
-  /** Expected failures of the answer itself (a missing sheet, a cancel) are in its `error`. */
+  /**
+   * The folder is read before the first question only: send `refresh` when files have changed. Expected failures of
+   * the answer itself (a missing sheet) are in its `error`. Cancelled before the first word it fails with `cancelled`;
+   * later what has been said comes back with `stopped: 'cancel'`.
+   */
   ask: new RequestType<AskParams & WithProgress, Answer, ErrorRecord>('ask'),
   /** Answers in the order of `modes`; after a cancel the later ones are missing. */
   compare: new RequestType<CompareParams & WithProgress, Answer[], ErrorRecord>('compare'),
@@ -230,6 +255,6 @@ export const requests = {
 /** From the worker: for the log, not for a person's attention. */
 export const logNotification = new NotificationType<LogParams>('log');
 
-/** Values of `$/progress`: of `refresh` and `compress`, and of `ask` and `compare`. */
+/** Values of `$/progress`: of `refresh`, `plan` and `compress`, and of `ask` and `compare`. */
 export const jobProgress = new ProgressType<JobProgress>();
 export const answerText = new ProgressType<AnswerText>();

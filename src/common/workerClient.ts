@@ -21,6 +21,7 @@ import {
   type ChunkInfo,
   type CompareParams,
   type CompressParams,
+  type CompressPlan,
   type CompressResult,
   type InitializeParams,
   type InitializeResult,
@@ -85,6 +86,12 @@ export class WorkerClient {
   refresh(root: string, options: JobOptions = {}): Promise<RefreshSummary> {
     return this.withProgress(jobProgress, options.onProgress, (progress) =>
       this.send(requests.refresh, { root, ...progress }, options.signal),
+    );
+  }
+
+  plan(params: CompressParams, options: JobOptions = {}): Promise<CompressPlan> {
+    return this.withProgress(jobProgress, options.onProgress, (progress) =>
+      this.send(requests.plan, { ...params, ...progress }, options.signal),
     );
   }
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Answer } from '../common/answers.ts';
 import { CribsheetError } from '../common/errors.ts';
@@ -8,13 +7,15 @@ import type { Task } from '../common/task.ts';
 import { Answerer, type Question } from './answer/answerer.ts';
 import { countTokens } from './compress/encode.ts';
 import { strategyByName } from './compress/strategies/byName.ts';
+import { abridge } from './corpus/abridge.ts';
 import { chunkFile } from './corpus/chunker.ts';
 import type { Grammars } from './corpus/grammars.ts';
 import { readCorpus } from './corpus/read.ts';
 import { Scope } from './corpus/scope.ts';
 import { packSegmentsInSlices } from './corpus/segments.ts';
-import type { Chunk, Segment, SkippedFile } from './corpus/types.ts';
+import type { Chunk, RenderProfile, Segment, SkippedFile } from './corpus/types.ts';
 import type { Decoder } from './model/decoder.ts';
+import { makeFolder } from './makeFolder.ts';
 import { defaultProfile } from './model/profile.ts';
 import { TextIndex } from './retrieve/textIndex.ts';
 import { AssembledSheet } from './sheet/assemble.ts';
@@ -109,7 +110,7 @@ export class Workspace {
   /** @throws CribsheetError `store-unwritable`, `index-unavailable` */
   static async open(parts: WorkspaceParts): Promise<Workspace> {
     try {
-      await mkdir(parts.folder, { recursive: true });
+      makeFolder(parts.folder);
     } catch (cause) {
       throw new CribsheetError(
         'store-unwritable',
@@ -168,7 +169,12 @@ export class Workspace {
       ? countTokens(decoder.tokenizer, profile.fileMark)
       : (text: string) => Math.ceil(text.length / CHARACTERS_PER_TOKEN);
     const { files } = this;
-    const segments = await packSegmentsInSlices(this.chunksByFile(this.filesIn(scope)), profile, count, signal);
+    const segments = await packSegmentsInSlices(
+      this.chunksByFile(this.filesIn(scope), profile),
+      profile,
+      count,
+      signal,
+    );
     // A refresh may have come in between.
     if (this.files === files) this.packed = { key, segments };
     return segments;
@@ -181,13 +187,15 @@ export class Workspace {
     const fitting = segments.filter((_, i) => chosen.has(i));
     const sum = (of: readonly Segment[]): number => of.reduce((total, s) => total + s.tokens, 0);
     const tokens = sum(fitting);
+    const notWhole = new Set(segments.flatMap((s, i) => (chosen.has(i) ? [] : s.paths)));
+    const readable = new Set(segments.flatMap((s) => s.paths));
     const { attention, kvHeads } = decoder.graph;
     // Keys and values, the index of every kept position (int32), the line of every token (int32).
     const bytes = positions * (decoder.kvBytesPerPosition + attention.length * kvHeads * 4) + tokens * 4;
     return {
       strategy: strategy.name,
       ratio,
-      files: new Set(fitting.flatMap((s) => s.paths)).size,
+      files: readable.size - notWhole.size,
       filesTotal: files.length,
       segments: chosen.size,
       segmentsTotal: segments.length,
@@ -274,7 +282,7 @@ export class Workspace {
         : ratioForSize(decoder, segments, tokens);
     const strategy = strategyByName(request.strategy ?? knownStrategy(task.strategy) ?? 'm0-zs');
     const sheetTokens = tokens ?? decoder.profile.sheetTokens;
-    const sheetId = `${task.id}-${shortHash([scope, strategy.name, tokens ?? ratio, decoder.fingerprint])}`;
+    const sheetId = `${task.id}-${shortHash([scope, strategy.name, tokens === undefined ? { ratio } : { tokens }, decoder.fingerprint])}`;
     return { decoder, scope, segments, files, strategy, ratio, sheetTokens, sheetId };
   }
 
@@ -283,8 +291,11 @@ export class Workspace {
     throw new CribsheetError('model-missing', 'No model is loaded.', 'Run without --no-model.');
   }
 
-  private *chunksByFile(files: readonly { path: string }[]): Generator<{ path: string; chunks: Chunk[] }> {
-    for (const { path } of files) yield { path, chunks: this.index.chunksOf(path) };
+  private *chunksByFile(
+    files: readonly { path: string }[],
+    profile: RenderProfile,
+  ): Generator<{ path: string; chunks: readonly Chunk[] }> {
+    for (const { path } of files) yield { path, chunks: abridge(this.index.chunksOf(path), profile) };
   }
 
   private filesIn(scope: readonly string[]): { path: string; hash: string }[] {

@@ -59,6 +59,6 @@ export class Endpoint {
   }
 }
 
-export function stackOf(error: unknown): string {
+function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { ErrorCodes, ResponseError, type CancellationToken, type ProgressToken } from 'vscode-jsonrpc';
 import type { Answer } from '../common/answers.ts';
-import { CribsheetError } from '../common/errors.ts';
+import { cancelledError, CribsheetError } from '../common/errors.ts';
 import { devices, modes, strategies } from '../common/names.ts';
 import {
   answerText,
@@ -10,9 +10,12 @@ import {
   PROTOCOL_VERSION,
   requests,
   type AskParams,
+  type ChunkInfo,
   type CompareParams,
   type CompressParams,
+  type CompressPlan,
   type CompressResult,
+  type FileParams,
   type InitializeParams,
   type InitializeResult,
   type JobProgress,
@@ -21,7 +24,8 @@ import {
 } from '../common/protocol.ts';
 import { version } from '../common/version.ts';
 import { Engine } from '../engine/engine.ts';
-import type { Workspace } from '../engine/workspace.ts';
+import type { BuildProgress } from '../engine/sheet/builder.ts';
+import type { CompressRequest, Workspace } from '../engine/workspace.ts';
 import { describeModel, describeSheet, describeTasks } from './describe.ts';
 import type { Endpoint } from './endpoint.ts';
 import { Jobs, type Job } from './jobs.ts';
@@ -47,6 +51,7 @@ export class WorkerServer {
     endpoint.handle0(requests.status, () => this.status());
     endpoint.handle(requests.tasks, async ({ root }) => describeTasks(await this.ready().tasks(root)));
     endpoint.handle(requests.refresh, (params, token) => this.refresh(params, token));
+    endpoint.handle(requests.plan, (params, token) => this.plan(params, token));
     endpoint.handle(requests.compress, (params, token) => this.compress(params, token));
     endpoint.handle(requests.ask, (params, token) => this.ask(params, token));
     endpoint.handle(requests.compare, (params, token) => this.compare(params, token));
@@ -55,10 +60,7 @@ export class WorkerServer {
       return (await workspace.sheets.list()).map(describeSheet);
     });
     endpoint.handle(requests.deleteSheet, ({ root, id }) => this.deleteSheet(root, id));
-    endpoint.handle(requests.chunks, async (params, token) => {
-      const workspace = await this.indexed(params.root, token);
-      return workspace.chunksOf(params.path);
-    });
+    endpoint.handle(requests.chunks, (params, token) => this.chunks(params, token));
     endpoint.handle0(requests.shutdown, async () => {
       await this.close();
       onShutdown();
@@ -110,6 +112,14 @@ export class WorkerServer {
     });
   }
 
+  private plan(params: WithProgress<CompressParams>, token: CancellationToken): Promise<CompressPlan> {
+    const root = path.resolve(params.root);
+    return this.job({ kind: 'plan', root, task: params.task }, token, async (job) => {
+      const { workspace, request } = await this.prepare(params, job);
+      return workspace.plan(request);
+    });
+  }
+
   private compress(params: WithProgress<CompressParams>, token: CancellationToken): Promise<CompressResult> {
     const engine = this.ready();
     const root = path.resolve(params.root);
@@ -122,21 +132,31 @@ export class WorkerServer {
       );
     }
     return this.job({ kind: 'compress', root, key, task: params.task }, token, async (job) => {
-      const workspace = await engine.workspace(root);
-      const task = await engine.task(params.task, root);
-      const { signal } = job;
-      await this.refresher.refresh(workspace, signal, this.filesProgress(job, params.progress));
-      const { sheet, computed, reused } = await workspace.compress({
-        ...params,
-        task,
-        signal,
-        onProgress: (progress) => {
-          this.report(job, params.progress, { phase: 'compress', ...progress });
-        },
-      });
+      const { workspace, request } = await this.prepare(params, job);
+      const { sheet, computed, reused } = await workspace.compress(request);
       await engine.enforceQuota(new Set([sheet.preamble.key, ...sheet.segments.map((s) => s.key)]));
       return { sheet: describeSheet(sheet), computed, reused };
     });
+  }
+
+  /** Reads folder and task as they are now. */
+  private async prepare(
+    params: WithProgress<CompressParams>,
+    job: Job,
+  ): Promise<{ workspace: Workspace; request: CompressRequest }> {
+    const { root, progress: token, task, ...settings } = params;
+    const engine = this.ready();
+    const workspace = await engine.workspace(root);
+    await this.refresher.refresh(workspace, job.signal, this.filesProgress(job, token));
+    const request = {
+      ...settings,
+      task: await engine.task(task, path.resolve(root)),
+      signal: job.signal,
+      onProgress: (progress: BuildProgress) => {
+        this.report(job, token, { phase: 'compress', ...progress });
+      },
+    };
+    return { workspace, request };
   }
 
   private ask(params: WithProgress<AskParams>, token: CancellationToken): Promise<Answer> {
@@ -148,9 +168,10 @@ export class WorkerServer {
     const root = path.resolve(params.root);
     return this.job({ kind: 'compare', root, task: params.task }, token, async (job) => {
       const answers: Answer[] = [];
-      for (const mode of params.modes) {
-        if (job.signal.aborted) break;
-        answers.push(await this.answer({ ...params, mode }, job));
+      try {
+        for (const mode of params.modes) answers.push(await this.answer({ ...params, mode }, job));
+      } catch (error) {
+        if (!CribsheetError.is(error, 'cancelled')) throw error;
       }
       return answers;
     });
@@ -159,7 +180,7 @@ export class WorkerServer {
   private async answer(params: WithProgress<AskParams>, { signal }: Job): Promise<Answer> {
     const { question, mode, task, budget, progress } = params;
     const workspace = await this.opened(params.root, signal);
-    return workspace.ask({
+    const answer = await workspace.ask({
       id: params.id ?? randomUUID(),
       question,
       mode,
@@ -170,6 +191,9 @@ export class WorkerServer {
         this.endpoint.progress(answerText, progress, { mode, text });
       },
     });
+    // Cancelled before a word was said: the same as if it had been cancelled while the folder was read.
+    if (answer.error?.code === 'cancelled') throw cancelledError();
+    return answer;
   }
 
   private async deleteSheet(root: string, id: string): Promise<null> {
@@ -181,8 +205,12 @@ export class WorkerServer {
     return null;
   }
 
-  private indexed(root: string, token: CancellationToken): Promise<Workspace> {
-    return this.job({ kind: 'refresh', root: path.resolve(root) }, token, ({ signal }) => this.opened(root, signal));
+  private chunks(params: FileParams, token: CancellationToken): Promise<ChunkInfo[]> {
+    const root = path.resolve(params.root);
+    return this.job({ kind: 'chunks', root }, token, async ({ signal }) => {
+      const workspace = await this.opened(root, signal);
+      return workspace.chunksOf(params.path);
+    });
   }
 
   /** A workspace that has been read at least once by this process. */

@@ -23,15 +23,14 @@ export interface RunOptions {
   node?: string[];
 }
 
-/** Starts the command line as a child process; nothing of this machine's own store or colours reaches it. */
+/** Starts the command line as a child process; it never sees this machine's own store. */
 export function start(
   args: readonly string[],
   options: RunOptions = {},
 ): { child: ChildProcess; end: Promise<Finished> } {
-  const { NO_COLOR: _colour, ...inherited } = process.env;
   const child = spawn(process.execPath, [...(options.node ?? []), bundle, ...args], {
     cwd: options.cwd ?? tmpdir(),
-    env: { ...inherited, CRIBSHEET_STORE: path.join(tmpdir(), 'cribsheet-test-must-not-be-used'), ...options.env },
+    env: { ...process.env, CRIBSHEET_STORE: path.join(tmpdir(), 'cribsheet-test-must-not-be-used'), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];

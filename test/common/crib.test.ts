@@ -202,7 +202,7 @@ describe('what is wrong', () => {
           expect(message).not.toBe('');
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

@@ -32,7 +32,10 @@ describe('definitions', () => {
   });
 
   it('two definitions on one line stay together', async () => {
-    const found = await chunks('a.ts', 'function a() {} function b() {}\nclass C { m() {} n() {} }\nfunction d() {\n} function e() {\n}\n');
+    const found = await chunks(
+      'a.ts',
+      'function a() {} function b() {}\nclass C { m() {} n() {} }\nfunction d() {\n} function e() {\n}\n',
+    );
     expect(found.map((chunk) => [chunk.name, chunk.startLine, chunk.endLine])).toEqual([
       ['a', 1, 1],
       ['C', 2, 2],
@@ -45,7 +48,11 @@ describe('definitions', () => {
       'a.py',
       'class A(Exception):\n    def __init__(self):\n        pass\n\n\nclass B:\n    def run(self):\n        pass\n',
     );
-    expect(found.map((chunk) => `${chunk.kind} ${chunk.qualifiedName}`)).toEqual(['class A', 'class B', 'method B.run']);
+    expect(found.map((chunk) => `${chunk.kind} ${chunk.qualifiedName}`)).toEqual([
+      'class A',
+      'class B',
+      'method B.run',
+    ]);
   });
 
   it('overloads belong to their implementation, or make one chunk', async () => {
@@ -85,8 +92,12 @@ describe('definitions', () => {
     const filler = '  void 0;\n'.repeat(300);
     const umd = `(function (root, factory) {\n  factory(root);\n})(this, function (exports) {\n${filler}  function inner(a) {\n    return a;\n  }\n});\n`;
     expect((await chunks('a.js', umd)).map((chunk) => chunk.name)).toContain('inner');
-    const guarded = '#ifndef A_H\n#define A_H\n#ifdef X\nint f(int a) {\n  return a;\n}\n#else\nint g(void) {\n  return 1;\n}\n#endif\n#endif\n';
-    expect((await chunks('a.h', guarded)).map(summary)).toEqual(['1-6 @4 function f(int a): int', '7-12 @8 function g(void): int']);
+    const guarded =
+      '#ifndef A_H\n#define A_H\n#ifdef X\nint f(int a) {\n  return a;\n}\n#else\nint g(void) {\n  return 1;\n}\n#endif\n#endif\n';
+    expect((await chunks('a.h', guarded)).map(summary)).toEqual([
+      '1-6 @4 function f(int a): int',
+      '7-12 @8 function g(void): int',
+    ]);
   });
 
   it('finds functions inside a function that is too large to be one chunk', async () => {
@@ -102,7 +113,8 @@ describe('definitions', () => {
   });
 
   it('keeps definitions of a file that is being edited', async () => {
-    const source = 'export function a(x: number): void {\n  b();\n}\n\nexport function c( {\n\nexport function d(): void {\n  b();\n}\n';
+    const source =
+      'export function a(x: number): void {\n  b();\n}\n\nexport function c( {\n\nexport function d(): void {\n  b();\n}\n';
     const names = (await chunks('a.ts', source)).map((chunk) => chunk.name);
     expect(names).toContain('a');
   });

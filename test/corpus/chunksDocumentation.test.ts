@@ -25,12 +25,19 @@ describe('firstSentence', () => {
     expect(firstSentence(source)).toBe(sentence);
   });
 
-  it.each(['', '//', '/** */', '/** @returns nothing */', '// ---------', '/* eslint-disable */', '// @ts-ignore', '# noqa', '/** @internal */'])(
-    'nothing in %j',
-    (source) => {
-      expect(firstSentence(source)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    '//',
+    '/** */',
+    '/** @returns nothing */',
+    '// ---------',
+    '/* eslint-disable */',
+    '// @ts-ignore',
+    '# noqa',
+    '/** @internal */',
+  ])('nothing in %j', (source) => {
+    expect(firstSentence(source)).toBeUndefined();
+  });
 
   it('is cut at a word', () => {
     const sentence = firstSentence(`/** ${'word '.repeat(60)}*/`)!;

@@ -10,22 +10,39 @@ type Damage = (text: string) => string;
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 const damage: fc.Arbitrary<Damage> = fc.oneof(
-  fc.tuple(share, share).map(
-    ([from, length]): Damage =>
-      (text) => {
-        const at = Math.floor(from * text.length);
-        return text.slice(0, at) + text.slice(at + Math.floor(length * 80));
-      },
-  ),
+  fc.tuple(share, share).map(([from, length]): Damage => (text) => {
+    const at = Math.floor(from * text.length);
+    return text.slice(0, at) + text.slice(at + Math.floor(length * 80));
+  }),
   fc
-    .tuple(share, fc.constantFrom('{', '}', '(', ')', '"', '`', '/*', '*/', '\n', '\r', '\r\n', '\n\n\n', '#', '\0', '\u2028', '🚀é', '\uD83D', 'end\n', '<'))
-    .map(
-      ([from, text]): Damage =>
-        (source) => {
-          const at = Math.floor(from * source.length);
-          return source.slice(0, at) + text + source.slice(at);
-        },
-    ),
+    .tuple(
+      share,
+      fc.constantFrom(
+        '{',
+        '}',
+        '(',
+        ')',
+        '"',
+        '`',
+        '/*',
+        '*/',
+        '\n',
+        '\r',
+        '\r\n',
+        '\n\n\n',
+        '#',
+        '\0',
+        '\u2028',
+        '🚀é',
+        '\uD83D',
+        'end\n',
+        '<',
+      ),
+    )
+    .map(([from, text]): Damage => (source) => {
+      const at = Math.floor(from * source.length);
+      return source.slice(0, at) + text + source.slice(at);
+    }),
   fc.constant<Damage>((text) => text.replaceAll('\n', '\r\n')),
   fc.constant<Damage>((text) => text.replaceAll('\n', '\r')),
   fc.constant<Damage>((text) => text.replaceAll('\n', ' ')),
@@ -36,7 +53,15 @@ const damage: fc.Arbitrary<Damage> = fc.oneof(
 );
 
 const modules = new URL('../../node_modules/', import.meta.url);
-const installed = ['acorn/dist', 'yaml/dist/compose', 'fast-check/lib', 'web-tree-sitter', 'tinyglobby', 'picomatch/lib', 'vscode-jsonrpc/lib/common']
+const installed = [
+  'acorn/dist',
+  'yaml/dist/compose',
+  'fast-check/lib',
+  'web-tree-sitter',
+  'tinyglobby',
+  'picomatch/lib',
+  'vscode-jsonrpc/lib/common',
+]
   .flatMap((folder) =>
     readdirSync(new URL(`${folder}/`, modules))
       .filter((name) => /\.(?:[cm]?[jt]s|md|json)$/.test(name))
@@ -49,17 +74,24 @@ describe('chunks join up to the text', () => {
 
   it('for damaged code of every language', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...samples), fc.array(damage, { maxLength: 6 }), async ({ path, text }, damages) => {
-        const damaged = damages.reduce((source, change) => change(source), text);
-        expectWhole(await chunks(path, damaged), damaged);
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...samples),
+        fc.array(damage, { maxLength: 6 }),
+        async ({ path, text }, damages) => {
+          const damaged = damages.reduce((source, change) => change(source), text);
+          expectWhole(await chunks(path, damaged), damaged);
+        },
+      ),
       { numRuns: 400 },
     );
   });
 
   it('for any text under any name', async () => {
     const path = fc.constantFrom('a.ts', 'a.py', 'a.md', 'a.yaml', 'a.rb', 'a.css', 'b/c.php', 'LICENSE');
-    const piece = fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('\r', '\n', '\r\n', '# A', '```', '---', '  ', '\t', '/** d */'));
+    const piece = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.constantFrom('\r', '\n', '\r\n', '# A', '```', '---', '  ', '\t', '/** d */'),
+    );
     await fc.assert(
       fc.asyncProperty(path, fc.array(piece), async (name, pieces) => {
         const text = pieces.join('');
@@ -81,7 +113,9 @@ describe('chunks join up to the text', () => {
   it('with line ends of any kind the same definitions are found on the same lines', async () => {
     for (const { path, text } of samples) {
       const places = (found: Awaited<ReturnType<typeof chunks>>): string[] =>
-        found.map((chunk) => `${chunk.startLine} ${chunk.kind} ${chunk.qualifiedName} ${chunk.parameters} ${chunk.doc}`);
+        found.map(
+          (chunk) => `${chunk.startLine} ${chunk.kind} ${chunk.qualifiedName} ${chunk.parameters} ${chunk.doc}`,
+        );
       const expected = places(await chunks(path, text));
       expect(places(await chunks(path, text.replaceAll('\n', '\r\n')))).toEqual(expected);
       expect(places(await chunks(path, text.replaceAll('\n', '\r')))).toEqual(expected);

@@ -14,14 +14,23 @@ import { samples, useChunker } from './samples.ts';
 const { grammars, chunks } = useChunker();
 
 describe('a definition over the limit', () => {
-  const statements = Array.from({ length: 120 }, (_, at) => `  if (a > ${at}) {\n    b(${at},\n      'x');\n  }\n`).join('');
+  const statements = Array.from(
+    { length: 120 },
+    (_, at) => `  if (a > ${at}) {\n    b(${at},\n      'x');\n  }\n`,
+  ).join('');
   const source = `/** Does much. */\nexport function big(a: number): string {\n${statements}  return '';\n}\n`;
 
   it('is cut between statements; only its first part is the definition', async () => {
     const found = await chunks('a.ts', source);
     expectWhole(found, source);
     expect(found.length).toBeGreaterThan(2);
-    expect(found[0]).toMatchObject({ kind: 'function', name: 'big', parameters: 'a: number', returns: 'string', doc: 'Does much' });
+    expect(found[0]).toMatchObject({
+      kind: 'function',
+      name: 'big',
+      parameters: 'a: number',
+      returns: 'string',
+      doc: 'Does much',
+    });
     for (const part of found.slice(1)) {
       expect(part).toMatchObject({ kind: 'function part', name: 'big', qualifiedName: 'big' });
       expect(part.text).toMatch(/^ {2}(?:if|return)/);

@@ -19,7 +19,10 @@ describe('markdown', () => {
   });
 
   it('underlined headings count, rules and lists do not', async () => {
-    expect(await sections('A\n===\n\nB\n---\n\n- one\n---\n\n---\n')).toEqual(['1-3 @1 section A', '4-10 @4 section A.B']);
+    expect(await sections('A\n===\n\nB\n---\n\n- one\n---\n\n---\n')).toEqual([
+      '1-3 @1 section A',
+      '4-10 @4 section A.B',
+    ]);
   });
 
   it('headings inside fences, front matter and indented code are text', async () => {
@@ -39,7 +42,10 @@ describe('markdown', () => {
     const text = `# A\n\n${'Words in a paragraph.\nMore words of it.\n\n'.repeat(150)}`;
     const found = await chunks('a.md', text);
     expect(found.length).toBeGreaterThan(2);
-    expect(found.map((chunk) => chunk.kind)).toEqual(['section', ...Array<string>(found.length - 1).fill('section part')]);
+    expect(found.map((chunk) => chunk.kind)).toEqual([
+      'section',
+      ...Array<string>(found.length - 1).fill('section part'),
+    ]);
     for (const part of found.slice(1)) expect(part.text.trimStart()).toMatch(/^Words/);
   });
 });

@@ -18,7 +18,8 @@ export function expectWhole(chunks: readonly Chunk[], text: string): void {
     expect(chunk.nameLine).toBeLessThanOrEqual(chunk.endLine);
     expect(chunk.name).not.toBe('');
     expect(chunk.qualifiedName).not.toBe('');
-    for (const line of [chunk.name, chunk.parameters, chunk.returns, chunk.doc]) expect(line ?? '').not.toMatch(/[\r\n]/);
+    for (const line of [chunk.name, chunk.parameters, chunk.returns, chunk.doc])
+      expect(line ?? '').not.toMatch(/[\r\n]/);
     if (chunk.kind.endsWith(' part')) {
       expect(chunk).not.toHaveProperty('parameters');
       expect(chunk).not.toHaveProperty('returns');

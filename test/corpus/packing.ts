@@ -10,13 +10,25 @@ export function profile(segmentTokens: number, rest: Partial<RenderProfile> = {}
 }
 
 /** Rendered lines with their origins, cut at the origins' offsets. */
-export function renderedLines({ text, lines }: { text: string; lines: readonly LineOrigin[] }): (LineOrigin & { content: string })[] {
-  return lines.map((origin, at) => ({ ...origin, content: text.slice(origin.start, lines[at + 1]?.start ?? text.length) }));
+export function renderedLines({
+  text,
+  lines,
+}: {
+  text: string;
+  lines: readonly LineOrigin[];
+}): (LineOrigin & { content: string })[] {
+  return lines.map((origin, at) => ({
+    ...origin,
+    content: text.slice(origin.start, lines[at + 1]?.start ?? text.length),
+  }));
 }
 
 /** One file that defines one function, `tokens` long. */
 export function smallFile(path: string, tokens: number, word = 'word'): { path: string; chunks: Chunk[] } {
-  const lines = Array.from({ length: Math.max(1, Math.round(tokens / 8) - 3) }, (_, at) => `  ${word}(${at % 10}, ${word});`);
+  const lines = Array.from(
+    { length: Math.max(1, Math.round(tokens / 8) - 3) },
+    (_, at) => `  ${word}(${at % 10}, ${word});`,
+  );
   const text = `function f() {\n${lines.join('\n')}\n}\n`;
   const name = path.slice(path.lastIndexOf('/') + 1).replace(/\W/g, '');
   const chunk: Chunk = {

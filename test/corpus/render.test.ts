@@ -10,7 +10,7 @@ import { samples, useChunker } from './samples.ts';
 const { chunks } = useChunker();
 const golden = (name: string): string => readFileSync(new URL(`./golden/${name}`, import.meta.url), 'utf8');
 
-const chunk: Chunk = {
+const bare: Chunk = {
   path: 'src/net/server.ts',
   startLine: 7,
   endLine: 9,
@@ -18,12 +18,10 @@ const chunk: Chunk = {
   kind: 'method',
   name: 'start',
   qualifiedName: 'Server.start',
-  parameters: 'port: number',
-  returns: 'Promise<void>',
-  doc: 'Starts to listen',
   language: 'typescript',
   text: '\n  async start(port: number): Promise<void> {\n  }\n',
 };
+const chunk: Chunk = { ...bare, parameters: 'port: number', returns: 'Promise<void>', doc: 'Starts to listen' };
 
 describe('rendering', () => {
   it('is what the golden file says', async () => {
@@ -40,7 +38,6 @@ describe('rendering', () => {
 
   it('names what a chunk has and leaves out the rest with its punctuation', () => {
     const card = (change: Partial<Chunk>): string | undefined => cardLine({ ...chunk, ...change }, profile(100));
-    const { parameters: _, returns: __, doc: ___, ...bare } = chunk;
     expect(card({})).toBe('# start(port: number): Promise<void> - method in src/net/server.ts - Starts to listen');
     expect(card({ parameters: '' })).toBe('# start(): Promise<void> - method in src/net/server.ts - Starts to listen');
     expect(cardLine(bare, profile(100))).toBe('# start - method in src/net/server.ts');
@@ -60,7 +57,10 @@ describe('rendering', () => {
   });
 
   it('a profile may shorten paths in the text; origins never are', () => {
-    const { text, lines } = renderChunk({ ...chunk, path: 'a/b/c/d.ts' }, profile(100, { pathParts: 2, fileMark: '<chunk>' }));
+    const { text, lines } = renderChunk(
+      { ...chunk, path: 'a/b/c/d.ts' },
+      profile(100, { pathParts: 2, fileMark: '<chunk>' }),
+    );
     expect(text.split('\n').slice(0, 2)).toEqual([
       '<chunk>c/d.ts defines start',
       '# start(port: number): Promise<void> - method in c/d.ts - Starts to listen',
@@ -75,21 +75,22 @@ describe('rendering', () => {
 
   it('code, further parts and imports define nothing', () => {
     expect(renderChunk({ ...chunk, kind: 'code' }, profile(100)).text).toMatch(/^### src\/net\/server\.ts\n {2}async/);
-    const { parameters: _, returns: __, doc: ___, ...bare } = chunk;
     expect(renderChunk({ ...bare, kind: 'method part' }, profile(100)).text).toMatch(
       /^### src\/net\/server\.ts\n# start - method part in src\/net\/server\.ts\n/,
     );
   });
 
   it('merged definitions are all named', () => {
-    const { parameters: _, returns: __, doc: ___, ...bare } = chunk;
     const merged = { ...bare, kind: 'constants', name: 'a, b', qualifiedName: 'a, b' };
     expect(renderChunk(merged, profile(100)).text).toMatch(/defines a, b\n# a, b - constants in /);
   });
 
   it('no heading is longer than a few lines, whatever the source says', () => {
     const long = 'x'.repeat(5_000);
-    const { text } = renderChunk({ ...chunk, path: long, name: long, parameters: long, returns: long, doc: long }, profile(100));
+    const { text } = renderChunk(
+      { ...chunk, path: long, name: long, parameters: long, returns: long, doc: long },
+      profile(100),
+    );
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(1_100);
   });
 
@@ -106,26 +107,31 @@ describe('rendering', () => {
     expect(bodyLines({ text, startLine: 3 })[1]).toEqual({ line: 4, content: '\t\t\tb(\t1);' });
   });
 
-  it.each([undefined, 4])('every line of text has its very source line as origin (dedentTabs %s)', async (dedentTabs) => {
-    for (const sample of samples) {
-      for (const ends of ['\n', '\r\n', '\r']) {
-        const text = sample.text.replaceAll('\n', ends);
-        const source = editorLines(text);
-        for (const one of await chunks(sample.path, text)) {
-          const rendered = renderedLines(renderChunk(one, profile(100, dedentTabs === undefined ? {} : { dedentTabs })));
-          const body = rendered.slice(one.kind === 'code' ? 1 : 2);
-          expect(body.length).toBeGreaterThan(0);
-          for (const { content, line } of body) {
-            const original = source[line - 1]!.replace(/[\r\n]+$/, '');
-            if (dedentTabs === undefined) expect(content).toBe(`${original}\n`);
-            else expect(content.trim()).toBe(original.replaceAll('\t', ' '.repeat(dedentTabs)).trim());
-          }
-          const shown = new Set(body.map(({ line }) => line));
-          for (let line = one.startLine; line <= one.endLine; line++) {
-            if (source[line - 1]!.trim() !== '') expect(shown).toContain(line);
+  it.each([undefined, 4])(
+    'every line of text has its very source line as origin (dedentTabs %s)',
+    async (dedentTabs) => {
+      for (const sample of samples) {
+        for (const ends of ['\n', '\r\n', '\r']) {
+          const text = sample.text.replaceAll('\n', ends);
+          const source = editorLines(text);
+          for (const one of await chunks(sample.path, text)) {
+            const rendered = renderedLines(
+              renderChunk(one, profile(100, dedentTabs === undefined ? {} : { dedentTabs })),
+            );
+            const body = rendered.slice(one.kind === 'code' ? 1 : 2);
+            expect(body.length).toBeGreaterThan(0);
+            for (const { content, line } of body) {
+              const original = source[line - 1]!.replace(/[\r\n]+$/, '');
+              if (dedentTabs === undefined) expect(content).toBe(`${original}\n`);
+              else expect(content.trim()).toBe(original.replaceAll('\t', ' '.repeat(dedentTabs)).trim());
+            }
+            const shown = new Set(body.map(({ line }) => line));
+            for (let line = one.startLine; line <= one.endLine; line++) {
+              if (source[line - 1]!.trim() !== '') expect(shown).toContain(line);
+            }
           }
         }
       }
-    }
-  });
+    },
+  );
 });

@@ -161,7 +161,7 @@ describe('rotary tables', () => {
         if (input.name!.startsWith('past_')) dims[3] = { dimValue: 64 };
       }
     });
-    expect(refusal(model)).toContain('part');
+    expect(refusal(model)).toContain('32 of 64');
   });
 
   test('without tables in the file it is refused', () => {
@@ -192,6 +192,16 @@ describe('graphs of another kind', () => {
     });
     expect(refusal(model)).toContain('pixel_values');
   });
+
+  test.each(['input_ids', 'attention_mask'])(
+    'a graph without %s is refused: nothing else says what to read',
+    (name) => {
+      const model = changed((m) => {
+        m.graph!.input = m.graph!.input!.filter((i) => i.name !== name);
+      });
+      expect(refusal(model)).toContain(name);
+    },
+  );
 
   test('a cache of a type that is not read is refused', () => {
     const model = changed((m) => {

@@ -1,17 +1,19 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CribsheetError } from '../../src/common/errors.ts';
 import { TextIndex } from '../../src/engine/retrieve/textIndex.ts';
 import type { TextIndexOptions } from '../../src/engine/retrieve/textIndex.ts';
+import { smallDisk } from '../smallDisk.ts';
 import { fileOf, shop } from './chunks.ts';
 
-const updater = join(import.meta.dirname, 'updateIndex.ts');
+const updater = fileURLToPath(new URL('updateIndex.ts', import.meta.url));
 let folder: string;
 let file: string;
 let messages: string[];
@@ -156,7 +158,7 @@ describe('a damaged file', () => {
         expect(first(index, 'fresh')).toBe('fresh');
         index.close();
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 });
@@ -252,11 +254,8 @@ describe('a place that cannot be written', () => {
   });
 
   test('because the disk is full is told, and what was indexed stays', async (context) => {
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
-    } catch {
-      return context.skip('mounting is not permitted here');
-    }
+    const unmount = smallDisk(folder, 1024);
+    if (!unmount) return context.skip('mounting is not permitted here');
     try {
       const index = openIndex();
       await index.update(shop);
@@ -265,7 +264,7 @@ describe('a place that cannot be written', () => {
       expect(first(index)).toBe('openLedger');
       index.close();
     } finally {
-      execFileSync('umount', [folder]);
+      unmount();
     }
   });
 });

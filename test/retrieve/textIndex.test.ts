@@ -182,7 +182,7 @@ describe('searching', () => {
         index.definitions(text);
         index.resolvePath(text);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 400 },
     );
     expect(index.counts()).toEqual({ files: 4, chunks: 11 });
     expect(found('start '.repeat(50_000))).not.toEqual([]);
@@ -230,7 +230,7 @@ describe('updating', () => {
           fresh.close();
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 

@@ -1,16 +1,18 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { decodeSafetensors } from '../../src/engine/sheet/safetensors.ts';
 import { BlockStore } from '../../src/engine/sheet/store.ts';
+import { smallDisk } from '../smallDisk.ts';
 import { block, keyOf } from './blocks.ts';
 
-const writer = join(import.meta.dirname, 'writeBlocks.ts');
+const writer = fileURLToPath(new URL('writeBlocks.ts', import.meta.url));
 let folder: string;
 let corrupt: string[];
 let store: BlockStore;
@@ -172,19 +174,10 @@ describe('a store that cannot be written', () => {
   });
 });
 
-/** A small disk of its own in memory; false where that is not permitted. */
-function mount(at: string): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', at], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 describe('a full store', () => {
   test('on a full disk says so and keeps what was written', async (context) => {
-    if (!mount(folder)) return context.skip('mounting is not permitted here');
+    const unmount = smallDisk(folder, 256);
+    if (!unmount) return context.skip('mounting is not permitted here');
     try {
       const written: number[] = [];
       const full = (async () => {
@@ -204,7 +197,7 @@ describe('a full store', () => {
       await store.write(keyOf(99), block(99, 50_000));
       expect(await store.read(keyOf(99))).toEqual(block(99, 50_000));
     } finally {
-      execFileSync('umount', [folder]);
+      unmount();
     }
   });
 

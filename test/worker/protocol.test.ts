@@ -110,6 +110,14 @@ describe('expected failures and bugs', () => {
     await expect(client.refresh(await smallWorkspace())).rejects.toMatchObject({ code: 'store-unwritable' });
   });
 
+  test('what is no message of the protocol does no harm', async () => {
+    const { client, child } = bench.fork();
+    for (const garbage of ['text', 7, { id: 1 }, { jsonrpc: '2.0', id: 99, method: 'no-such-method' }, [[]]]) {
+      child.send(garbage);
+    }
+    expect(await client.status()).toMatchObject({ pid: child.pid, jobs: [] });
+  });
+
   test('a bug stays one, and its stack is in the log', async () => {
     const worker = bench.fork();
     const early = worker.client.tasks();
@@ -159,6 +167,18 @@ describe('with the starter model', () => {
     await client.deleteSheet(root, sheet.id);
     expect(await client.sheets(root)).toEqual([]);
     expect((await ask()).error?.code).toBe('sheet-missing');
+  });
+
+  test('a plan says what compress then does', async () => {
+    const { client } = worker;
+    const root = await smallWorkspace();
+    const request = { root, task: 'api-lookup', ratio: 2, scope: ['src/**'] };
+    const plan = await client.plan(request);
+    expect(plan).toMatchObject({ strategy: 'm0-zs', ratio: 2, files: 1, filesTotal: 1, segments: 1 });
+    expect(await client.sheets(root)).toEqual([]);
+    const { sheet, computed } = await client.compress(request);
+    expect(computed).toBe(plan.segments);
+    expect(sheet.coverage).toMatchObject({ files: plan.files, tokens: plan.tokens, tokensTotal: plan.tokensTotal });
   });
 
   test('one question through several modes, text and answers in their order', async () => {

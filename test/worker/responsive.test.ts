@@ -95,17 +95,25 @@ test('a question is answered before compression ends, and compression goes on af
   );
 });
 
-test('questions wait for each other, and one that waits can be cancelled at once', async () => {
+test('a question that waits for another one can be cancelled at once, and so can a comparison', async () => {
   const { client } = await perTest.start({ store: await perTest.folder('store') });
-  await client.refresh(root);
   const { order, mark } = recordOrder();
-  const ask = (mode: 'rag' | 'full', signal?: AbortSignal) =>
-    client.ask({ root, question: 'Who calls composeScalar?', mode, task: 'api-lookup' }, { signal });
-  const abort = new AbortController();
-  const first = mark('first', ask('rag'));
-  const second = mark('second', ask('rag', abort.signal));
-  abort.abort();
-  expect(await second).toMatchObject({ stopped: 'cancel', error: { code: 'cancelled' } });
-  expect((await first).error).toBeUndefined();
-  expect(order).toEqual(['second', 'first']);
+  const question = { root, question: 'Who calls composeScalar?', task: 'api-lookup' };
+  const modes = ['rag', 'none', 'full', 'rag'] as const;
+  const aborts = { compare: new AbortController(), ask: new AbortController() };
+  let says = (): void => undefined;
+  const firstText = new Promise<void>((resolve) => (says = resolve));
+  const compare = mark(
+    'compare',
+    client.compare({ ...question, modes: [...modes] }, { signal: aborts.compare.signal, onText: () => says() }),
+  );
+  await firstText;
+  const ask = mark('ask', client.ask({ ...question, mode: 'full' }, { signal: aborts.ask.signal }));
+  aborts.ask.abort();
+  await expect(ask).rejects.toMatchObject({ name: 'CribsheetError', code: 'cancelled' });
+  aborts.compare.abort();
+  const answers = await compare;
+  expect(order).toEqual(['ask', 'compare']);
+  expect(answers.length).toBeLessThan(modes.length);
+  expect(answers.map(({ mode }) => mode)).toEqual(modes.slice(0, answers.length));
 });

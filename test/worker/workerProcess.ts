@@ -30,7 +30,7 @@ export interface WorkerProcess {
   client: WorkerClient;
   child: ChildProcess;
   log: LogParams[];
-  /** What the process wrote to standard output and standard error. */
+  /** What the process wrote to standard output. */
   output: () => string;
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
@@ -50,7 +50,9 @@ export class Bench {
       signal: signal as NodeJS.Signals | null,
     }));
     let written = '';
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (written += String(data)));
+    child.stdout?.on('data', (data) => (written += String(data)));
+    // Read, or a full pipe would stop the process.
+    child.stderr?.resume();
     const client = new WorkerClient(createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child)));
     const log: LogParams[] = [];
     client.onLog((entry) => log.push(entry));

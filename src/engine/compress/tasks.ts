@@ -11,7 +11,7 @@ export interface TaskFolders {
   workspace?: string;
 }
 
-export interface TaskEntry {
+interface TaskEntry {
   id: string;
   origin: 'workspace' | 'built-in';
   file: string;

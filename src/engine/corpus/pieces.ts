@@ -1,6 +1,6 @@
 import { textBreaks } from './breaks.ts';
 import { Lines } from './lines.ts';
-import { partOf } from './naming.ts';
+import { definedNames, partOf } from './naming.ts';
 import { renderFiles, type Heading } from './render.ts';
 import type { Chunk, RenderProfile } from './types.ts';
 import { cutLines } from './windows.ts';
@@ -13,6 +13,8 @@ export interface Piece {
 
 /** Room for what tokenizers do differently at the seams, in tokens. */
 const slack = 4;
+/** A text so short (in characters) does not fill a segment: then it is the heading that has to go. */
+const shortText = 64;
 
 /**
  * Cuts a chunk that is larger than a segment by whole lines, and a line that is larger by characters (kind `… line part`). The piece with
@@ -20,17 +22,11 @@ const slack = 4;
  */
 export function cutChunk(chunk: Chunk, profile: RenderProfile, countTokens: (text: string) => number): Piece[] {
   const tokens = profile.segmentTokens;
-  const empty = { ...chunk, text: '' };
   const headings: Heading[] = ['full', 'path', 'none'];
-  const sizes = headings.map((one) =>
-    countTokens(renderFiles([{ path: chunk.path, chunks: [empty] }], profile, one).text),
-  );
-  const chosen = Math.max(
-    0,
-    sizes.findIndex((size) => 2 * size <= tokens),
-  );
-  const heading = headings[chosen]!;
-  const room = Math.max(1, tokens - sizes[chosen]! - slack);
+  const headingTokens = (one: Chunk, heading: Heading): number =>
+    countTokens(renderFiles([{ path: chunk.path, chunks: [{ ...one, text: '' }] }], profile, heading).text);
+  const heading = headings.find((one) => 2 * headingTokens(chunk, one) <= tokens) ?? 'none';
+  const room = Math.max(1, tokens - headingTokens(chunk, heading) - slack);
 
   const lines = new Lines(chunk.text);
   const lineTokens: number[] = [];
@@ -43,13 +39,14 @@ export function cutChunk(chunk: Chunk, profile: RenderProfile, countTokens: (tex
     const named = startLine <= nameAt && nameAt <= endLine;
     const whole: Chunk = named ? { ...chunk, ...place } : { ...partChunk(chunk), ...place, nameLine: place.startLine };
     if (startLine < endLine || sizeOf(startLine) <= room) return [{ chunk: whole, heading }];
-    return cutLine(whole, Math.ceil(sizeOf(startLine) / room) + 1, heading);
+    const lineRoom = Math.max(1, tokens - headingTokens(linePart(whole), heading) - slack);
+    return cutLine(whole, Math.ceil(sizeOf(startLine) / lineRoom) + 1, heading);
   });
 }
 
 /** Cuts the text of a chunk of one line into `count` pieces of about equal length; nothing of it is lost. */
 export function cutLine(chunk: Chunk, count: number, heading: Heading): Piece[] {
-  const part = { ...partChunk(chunk), kind: `${chunk.kind.replace(/(?: line)? part$/, '')} line part` };
+  const part = linePart(chunk);
   const length = Math.max(1, Math.ceil(chunk.text.length / count));
   const pieces: Piece[] = [];
   for (let start = 0; start < chunk.text.length;) {
@@ -57,7 +54,7 @@ export function cutLine(chunk: Chunk, count: number, heading: Heading): Piece[] 
     // A character outside of the basic plane is two units long.
     if (/[\uD800-\uDBFF]/.test(chunk.text[end - 1]!) && end < chunk.text.length) end++;
     const text = chunk.text.slice(start, end);
-    const label = start === 0 && !chunk.kind.endsWith(' part') ? chunk : { ...part, nameLine: chunk.startLine };
+    const label = start === 0 && definedNames(chunk).length > 0 ? chunk : { ...part, nameLine: chunk.startLine };
     pieces.push({ chunk: { ...label, startLine: chunk.startLine, endLine: chunk.endLine, text }, heading });
     start = end;
   }
@@ -68,7 +65,8 @@ export function cutLine(chunk: Chunk, count: number, heading: Heading): Piece[] 
 export function halve({ chunk, heading }: Piece): Piece[] | undefined {
   const lines = new Lines(chunk.text);
   if (lines.count < 2) {
-    const pieces = cutLine(chunk, 2, heading === 'full' ? 'path' : 'none');
+    const less = heading === 'full' ? 'path' : 'none';
+    const pieces = cutLine(chunk, 2, chunk.text.length > shortText ? heading : less);
     return pieces.length > 1 ? pieces : undefined;
   }
   const middle = lines.count >> 1;
@@ -83,6 +81,10 @@ export function halve({ chunk, heading }: Piece): Piece[] | undefined {
       heading,
     },
   ];
+}
+
+function linePart(chunk: Chunk): Chunk {
+  return { ...partChunk(chunk), kind: `${chunk.kind.replace(/(?: line)? part$/, '')} line part` };
 }
 
 function partChunk(chunk: Chunk): Omit<Chunk, 'parameters' | 'returns' | 'doc'> {

@@ -37,8 +37,19 @@ export class ChatForm {
     }
     this.profile = profile;
     this.tokenizer = tokenizer;
-    this.tokens = { bos_token: tokenizerConfig['bos_token'] ?? '', eos_token: tokenizerConfig['eos_token'] ?? '' };
+    this.tokens = {
+      bos_token: tokenText(tokenizerConfig['bos_token']),
+      eos_token: tokenText(tokenizerConfig['eos_token']),
+    };
     this.checkTemplate();
+    const pad = profile.probePad?.token;
+    if (pad !== undefined && tokenizer.tokenId(pad) === undefined) {
+      throw new CribsheetError(
+        'model-broken',
+        `The profile cribsheet.json of the model pads with "${pad}", which its tokenizer does not know.`,
+        'Correct "probePad" in it.',
+      );
+    }
   }
 
   /** What a template makes of text shows only when it is rendered: better now than at the first question. */
@@ -72,8 +83,7 @@ export class ChatForm {
         ? this.chatAfterContext(instruction, examples)
         : this.restOfUserTurn(instruction, examples);
     const pad = this.profile.probePad;
-    const padId = pad ? this.tokenizer.tokenId(pad.token) : undefined;
-    if (pad && padId !== undefined) while (form.length < pad.length) form.push(padId);
+    if (pad) while (form.length < pad.length) form.push(this.tokenizer.tokenId(pad.token)!);
     return form;
   }
 
@@ -133,6 +143,12 @@ export class ChatForm {
       return [...before, ...this.tokenizer.encodeTemplate(part)];
     });
   }
+}
+
+/** Configurations name a token by its text or by an object that holds it. */
+function tokenText(token: unknown): string {
+  const content = typeof token === 'object' && token !== null && 'content' in token ? token.content : token;
+  return typeof content === 'string' ? content : '';
 }
 
 function broken(why: string, cause?: unknown): CribsheetError {

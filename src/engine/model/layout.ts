@@ -17,6 +17,8 @@ export interface ModelFolder {
   endTokens: number[];
   /** Positions that the model was made for. */
   contextLength: number;
+  /** As the configuration names it; absent where it does not. */
+  headSize?: number;
   /** Raw text of `cribsheet.json`, the model's profile, where it has one. */
   profile?: string;
   /** Names graph, weights and tokenizer by content: part of every block's key. */
@@ -50,6 +52,10 @@ export async function readModelFolder(folder: string, graph?: string): Promise<M
   const template = (await optional(folder, 'chat_template.jinja')) ?? templateIn(tokenizerConfig);
   const profile = await optional(folder, 'cribsheet.json');
   const contextLength = Number(model['context_length'] ?? model['max_position_embeddings'] ?? 2048);
+  if (!Number.isInteger(contextLength) || contextLength < 1) {
+    throw broken(folder, 'its context_length or max_position_embeddings is no number of positions');
+  }
+  const headSize = record(model['decoder'])['head_size'] ?? model['head_dim'];
   return {
     folder,
     graphFile,
@@ -60,6 +66,7 @@ export async function readModelFolder(folder: string, graph?: string): Promise<M
     ...(profile === undefined ? {} : { profile }),
     endTokens: [model['eos_token_id'] ?? []].flat().map(Number),
     contextLength,
+    ...(typeof headSize === 'number' ? { headSize } : {}),
     fingerprint: await fingerprint(graphFile, graphBytes, tokenizerText),
   };
 }
@@ -106,7 +113,11 @@ async function fingerprint(graphFile: string, graphBytes: Uint8Array, tokenizerT
 
 function templateIn(tokenizerConfig: Record<string, unknown>): string | undefined {
   const template = tokenizerConfig['chat_template'];
-  return typeof template === 'string' ? template : undefined;
+  // Models with several have a list of {name, template}.
+  const found = Array.isArray(template)
+    ? record(template.find((t: unknown) => record(t)['name'] === 'default'))['template']
+    : template;
+  return typeof found === 'string' ? found : undefined;
 }
 
 async function optional(folder: string, name: string): Promise<string | undefined> {

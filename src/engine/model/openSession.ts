@@ -17,10 +17,13 @@ export interface OpenedGraph {
   weightBytes: number;
 }
 
-/** Rewrites a decoder's graph in memory (nothing is written beside a model). */
+/**
+ * Rewrites a decoder's graph in memory (nothing is written beside a model).
+ * @throws CribsheetError `model-broken`, `model-unsupported`
+ */
 export async function openGraph(model: ModelFolder): Promise<OpenedGraph> {
   const decoded = decode(model);
-  const graph = inspectDecoder(decoded);
+  const graph = inspectDecoder(decoded, model.headSize);
   const weightBytes = await checkWeights(decoded, path.dirname(model.graphFile));
   sliceLastToken(decoded);
   addScorer(decoded, graph);
@@ -35,11 +38,15 @@ export async function openGraph(model: ModelFolder): Promise<OpenedGraph> {
 }
 
 function decode(model: ModelFolder): Model {
+  let cause: unknown;
   try {
-    return decodeModel(model.graphBytes);
-  } catch (cause) {
-    throw broken(model, `${path.basename(model.graphFile)} is no ONNX graph or is cut off`, cause);
+    const decoded = decodeModel(model.graphBytes);
+    // An empty file is a message of which every field is absent.
+    if (decoded.graph) return decoded;
+  } catch (error) {
+    cause = error;
   }
+  throw broken(model, `${path.basename(model.graphFile)} is no ONNX graph or is cut off`, cause);
 }
 
 /** A truncated download is the commonest broken model, and onnxruntime's own message for it names no file. */

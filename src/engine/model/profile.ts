@@ -14,6 +14,10 @@ export interface ModelProfile {
   pathParts?: number;
   /** Remove common indentation, tabs to N spaces. */
   dedentTabs?: number;
+  /** Read definitions only, no imports or loose statements. */
+  definitionsOnly?: boolean;
+  /** Read only the first whole lines of each chunk, up to this many characters. */
+  bodyChars?: number;
   /**
    * `user-turn`: the source stands inside the first user turn, after `system`; `before-chat`: it stands first, with
    * no preamble, and the chat follows it.
@@ -53,6 +57,8 @@ const checks: { [K in keyof Required<ModelProfile>]: Check } = {
   segmentTokens: positive,
   pathParts: positive,
   dedentTabs: positive,
+  definitionsOnly: (v) => typeof v === 'boolean',
+  bodyChars: positive,
   context: (v) => v === 'user-turn' || v === 'before-chat',
   system: text,
   probePad: (v) => isRecord(v) && text(v['token']) && positive(v['length']),
@@ -73,7 +79,7 @@ export function parseProfile(source: string | undefined, fallbackName: string): 
   }
   if (!isRecord(value)) throw broken('it is not an object');
   for (const [key, entry] of Object.entries(value)) {
-    if (!(key in checks)) throw broken(`it has the unknown key "${key}"`);
+    if (!Object.hasOwn(checks, key)) throw broken(`it has the unknown key "${key}"`);
     if (!checks[key as keyof ModelProfile](entry)) throw broken(`"${key}" has a value that does not fit`);
   }
   return { ...defaultProfile, name: fallbackName, ...(value as Partial<ModelProfile>) };

@@ -23,17 +23,33 @@ export function splitIdentifier(identifier: string): string[] {
   return Array.from(identifier.matchAll(part), ([run]) => run.toLowerCase());
 }
 
+/** Source repeats its identifiers: what was split once need not be split again. A cache grows up to this size. */
+const maxCached = 100_000;
+
 /**
  * The terms of a text, in order and with repetitions: for each identifier its words, and the whole without separators
  * (`parsehttpurl2`) where there is more than one. Text in scripts without spaces becomes pairs of characters.
+ * @param cache filled and used; share one between calls over one code base
  */
-export function terms(text: string): string[] {
+export function terms(text: string, cache = new Map<string, readonly string[]>()): string[] {
   const found: string[] = [];
-  for (const [run] of text.matchAll(token)) {
-    const pieces = run.split('-');
-    for (const piece of pieces) addTerms(splitIdentifier(piece), found);
-    if (pieces.length > 1) addWhole(splitIdentifier(run), found);
+  for (const run of text.match(token) ?? []) {
+    let known = cache.get(run);
+    if (!known) {
+      known = termsOfRun(run);
+      if (cache.size >= maxCached) cache.clear();
+      cache.set(run, known);
+    }
+    found.push(...known);
   }
+  return found;
+}
+
+function termsOfRun(run: string): string[] {
+  const found: string[] = [];
+  const pieces = run.split('-');
+  for (const piece of pieces) addTerms(splitIdentifier(piece), found);
+  if (pieces.length > 1) addWhole(splitIdentifier(run), found);
   return found;
 }
 

@@ -117,6 +117,7 @@ function writer(db: DatabaseSync): Writer {
   const removeWords = db.prepare(
     `INSERT INTO words (words, rowid, path, name, doc, body) VALUES ('delete', ?, ?, ?, ?, ?)`,
   );
+  const cache = new Map<string, readonly string[]>();
   const removals = [
     'DELETE FROM names WHERE chunk IN (SELECT id FROM chunks WHERE file = ?)',
     'DELETE FROM chunks WHERE file = ?',
@@ -124,7 +125,7 @@ function writer(db: DatabaseSync): Writer {
   ].map((sql) => db.prepare(sql));
   return {
     removeFile(id) {
-      for (const row of oldChunks.all(id)) removeWords.run(Number(row['id']), ...wordColumns(chunkRow(row)));
+      for (const row of oldChunks.all(id)) removeWords.run(Number(row['id']), ...wordColumns(chunkRow(row), cache));
       for (const removal of removals) removal.run(id);
     },
     addFile({ path, hash }) {
@@ -135,7 +136,7 @@ function writer(db: DatabaseSync): Writer {
         chunk;
       const about = [kind, name, qualifiedName, parameters ?? null, returns ?? null, doc ?? null];
       const { lastInsertRowid: id } = addChunk.run(file, startLine, endLine, nameLine, ...about, language, text);
-      addWords.run(id, ...wordColumns({ ...chunk, path }));
+      addWords.run(id, ...wordColumns({ ...chunk, path }, cache));
       for (const own of definedNames(chunk)) addName.run(id, own, qualified(own, chunk), own.toLowerCase());
     },
   };
@@ -148,8 +149,8 @@ function qualified(name: string, chunk: Chunk): string {
 }
 
 /** What the columns of `words` hold for a chunk. Must not depend on anything that the table `chunks` does not hold. */
-function wordColumns({ path, qualifiedName, doc, parameters, returns, text }: Chunk): [string, string, string, string] {
-  const joined = (column: string): string => terms(column).join(' ');
-  const about = [doc, parameters, returns].join(' ');
-  return [joined(path), joined(qualifiedName), joined(about), joined(text)];
+function wordColumns(chunk: Chunk, cache: Map<string, readonly string[]>): [string, string, string, string] {
+  const { path, qualifiedName, doc, parameters, returns, text } = chunk;
+  const joined = (column: string): string => terms(column, cache).join(' ');
+  return [joined(path), joined(qualifiedName), joined([doc, parameters, returns].join(' ')), joined(text)];
 }

@@ -73,7 +73,7 @@ export class SheetBuilder {
     const paths = request.files.map((f) => f.path);
     const pathIndex = new Map(paths.map((p, i) => [p, i]));
 
-    const longest = Math.max(0, ...segments.map((s) => s.tokens));
+    const longest = segments.reduce((most, s) => Math.max(most, s.tokens), 0);
     const lane = decoder.lane(priorities.compress, preamble.length + longest + inputs('').probe.length + 16);
     const compressor = new Compressor(decoder, lane);
     const progress = { segments: 0, segmentsTotal: chosen.size, tokens: 0, tokensTotal: 0, computed: 0 };
@@ -88,21 +88,15 @@ export class SheetBuilder {
       // First of all: without it a part that a cancel left could not answer.
       if ((await this.storedKept(preambleKey)) === undefined)
         await this.writePreamble(compressor, preambleKey, inputs('preamble'), signal);
-      for (const [i, segment] of segments.entries()) {
-        if (!chosen.has(i)) continue;
-        throwIfCancelled(signal);
+      for (const i of chosen) {
+        const segment = segments[i]!;
         const key = blockKey(inputs(segment.id));
         let kept = await this.storedKept(key);
         if (kept === undefined) {
-          const block = await compressor.compress(segment, task, strategy, ratio, signal);
-          const { encoded } = block;
-          const bytes = encodeBlock(
-            { ...block, tokens: encoded.ids.length, lineOf: encoded.lineOf },
-            decoder.graph.headSize,
-            inputs(segment.id),
-          );
-          await this.store.write(key, bytes);
-          kept = block.kept;
+          // After a cancel nothing is computed any more, but blocks of earlier builds still get into the sheet.
+          if (signal?.aborted) continue;
+          kept = await this.compress(compressor, request, segment, key, inputs(segment.id));
+          if (kept === undefined) continue;
           progress.computed++;
         }
         const lines = packLines(segment.lines, (p) => pathIndex.get(p) ?? -1);
@@ -110,8 +104,9 @@ export class SheetBuilder {
         done.add(i);
         progress.segments++;
         progress.tokens += segment.tokens;
-        request.onProgress?.({ ...progress });
+        if (!signal?.aborted) request.onProgress?.({ ...progress });
       }
+      if (done.size < chosen.size) throwIfCancelled(signal);
     } catch (error) {
       failure = error;
     }
@@ -127,6 +122,26 @@ export class SheetBuilder {
     await this.sheets.write({ ...sheet, complete: failure === undefined });
     if (failure !== undefined) throw failure;
     return { sheet, computed: progress.computed, reused: built.length - progress.computed };
+  }
+
+  /** Computes and stores one block. @returns its kept positions; undefined where a cancel came in between */
+  private async compress(
+    compressor: Compressor,
+    { task, strategy, ratio, signal }: BuildRequest,
+    segment: Segment,
+    key: string,
+    inputs: BlockInputs,
+  ): Promise<number | undefined> {
+    try {
+      const block = await compressor.compress(segment, task, strategy, ratio, signal);
+      const { encoded } = block;
+      const whole = { ...block, tokens: encoded.ids.length, lineOf: encoded.lineOf };
+      await this.store.write(key, encodeBlock(whole, this.decoder.graph.headSize, inputs));
+      return block.kept;
+    } catch (error) {
+      if (CribsheetError.is(error, 'cancelled')) return undefined;
+      throw error;
+    }
   }
 
   /** Kept positions of a stored, verified block. */
@@ -162,8 +177,20 @@ export class SheetBuilder {
     },
   ): Omit<SheetFile, 'version'> {
     const { segments, done, chosen } = parts;
-    const covered = new Set([...done].flatMap((i) => segments[i]!.paths));
-    const fits = new Set([...chosen].flatMap((i) => segments[i]!.paths));
+    const readable = new Set(segments.flatMap((s) => s.paths));
+    const unread = (isIn: (i: number) => boolean): Set<string> =>
+      new Set(segments.flatMap((s, i) => (isIn(i) ? [] : s.paths)));
+    const notChosen = unread((i) => chosen.has(i));
+    const notDone = unread((i) => done.has(i));
+    const whyNot = (path: string): SheetFile['leftOut'][number]['reason'] | undefined => {
+      if (notChosen.has(path)) return 'sheet-full';
+      if (notDone.has(path)) return 'not-built';
+      return readable.has(path) ? undefined : 'no-definitions';
+    };
+    const leftOut = request.files.flatMap(({ path }) => {
+      const reason = whyNot(path);
+      return reason === undefined ? [] : [{ path, reason }];
+    });
     const total = (of: Iterable<Segment>): number => [...of].reduce((sum, s) => sum + s.tokens, 0);
     return {
       id: request.sheetId,
@@ -179,11 +206,9 @@ export class SheetBuilder {
       paths: request.files.map((f) => f.path),
       hashes: request.files.map((f) => f.hash),
       skipped: [...request.skipped],
-      leftOut: request.files
-        .filter((f) => !covered.has(f.path))
-        .map((f) => ({ path: f.path, reason: fits.has(f.path) ? ('not-built' as const) : ('sheet-full' as const) })),
+      leftOut,
       coverage: {
-        files: covered.size,
+        files: request.files.length - leftOut.length,
         filesTotal: request.files.length,
         tokens: total([...done].map((i) => segments[i]!)),
         tokensTotal: total(segments),

@@ -40,7 +40,7 @@ export function ratioForSize(decoder: Decoder, segments: readonly Segment[], she
   const fits = (ratio: number): boolean => segments.reduce((sum, s) => sum + keptCount(s.tokens, ratio), 0) <= room;
   const total = segments.reduce((sum, s) => sum + s.tokens, 0);
   // Every segment keeps at least one position: beyond the longest one nothing more is won.
-  const highest = Math.max(1, ...segments.map((s) => s.tokens));
+  const highest = segments.reduce((most, s) => Math.max(most, s.tokens), 1);
   let ratio = onLadder(total / Math.max(1, room));
   const lowest = ratio;
   while (!fits(ratio)) {

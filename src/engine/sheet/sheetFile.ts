@@ -45,8 +45,8 @@ export interface SheetFile {
   /** SHA-256 of every covered file when it was read, in the order of `paths`. */
   hashes: string[];
   skipped: SkippedFile[];
-  /** Files that did not fit, and why. */
-  leftOut: { path: string; reason: 'sheet-full' | 'not-built' }[];
+  /** Files that are not wholly in the sheet, and why. */
+  leftOut: { path: string; reason: 'sheet-full' | 'not-built' | 'no-definitions' }[];
   coverage: Coverage;
 }
 

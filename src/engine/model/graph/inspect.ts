@@ -45,9 +45,10 @@ const foreignAttention =
 
 /**
  * Finds the attention layers of a decoder and checks that it has the form that Cribsheet can run.
+ * @param configured head size of the model's configuration, where it names one
  * @throws CribsheetError `model-unsupported`, naming the operator or input that does not fit.
  */
-export function inspectDecoder(model: Model): DecoderGraph {
+export function inspectDecoder(model: Model, configured?: number): DecoderGraph {
   const graph = model.graph;
   if (!graph) throw unsupported('the file holds no graph');
   const nodes = graph.node ?? [];
@@ -79,6 +80,9 @@ export function inspectDecoder(model: Model): DecoderGraph {
   for (const name of inputs.keys()) {
     if (!known.has(name) && !initializers.has(name)) throw unsupported(`it needs the input "${name}"`);
   }
+  for (const name of ['input_ids', 'attention_mask']) {
+    if (!inputs.has(name)) throw unsupported(`it has no input "${name}"`);
+  }
   for (const n of layers) {
     const why = unusableAttention(n, first);
     if (why !== undefined) throw unsupported(why);
@@ -94,8 +98,8 @@ export function inspectDecoder(model: Model): DecoderGraph {
   const past = inputs.get(attention[0]?.pastKey ?? '');
   if (!logits || !past) throw unsupported('it has no output "logits"');
   // The KV shape is symbolic in real exports; the rotary table is not.
-  const headSize = dimsOf(past)[3] ?? 2 * half;
-  if (headSize !== 2 * half) throw unsupported('only a part of each head is rotated');
+  const headSize = dimsOf(past)[3] ?? configured ?? 2 * half;
+  if (headSize !== 2 * half) throw unsupported(`only ${2 * half} of ${headSize} values of a head are rotated`);
   const vocabulary = dimsOf(logits)[2];
   if (!vocabulary) throw unsupported('the size of its vocabulary is not fixed');
   return {

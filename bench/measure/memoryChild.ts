@@ -1,0 +1,36 @@
+import path from 'node:path';
+import type { Task } from '../../src/common/task.ts';
+import { Engine } from '../../src/engine/engine.ts';
+import { makeQuestion } from '../source.ts';
+import type { MemoryJob, MemoryReport } from './memory.ts';
+
+/** Opens a workspace as the product does, asks questions, and reports its resident memory as it goes. */
+const job = JSON.parse(process.argv[2]!) as MemoryJob;
+const product = {
+  grammars: path.join(job.root, 'dist', 'grammars'),
+  tasks: path.join(job.root, 'media', 'tasks'),
+  models: path.join(job.root, 'models'),
+};
+const { store, model, threads } = job;
+const engine = new Engine({ product, store, model, device: 'cpu', threads });
+const workspace = await engine.workspace(job.workspace);
+await workspace.refresh();
+const task: Task = await engine.task('api-lookup');
+await workspace.compress({ task });
+
+const rss: number[] = [];
+for (let asked = 1; asked <= job.questions; asked++) {
+  const question = { id: String(asked), question: makeQuestion(asked), mode: job.mode, task: task.id };
+  const answer = await workspace.ask(question);
+  if (answer.error) throw new Error(answer.error.message);
+  if (asked % job.every === 0) {
+    globalThis.gc?.();
+    // Finalisers of what the first collection freed hold memory until the next.
+    await new Promise((resolve) => setImmediate(resolve));
+    globalThis.gc?.();
+    rss.push(process.memoryUsage.rss());
+  }
+}
+process.send!({ rss } satisfies MemoryReport);
+await engine.close();
+process.disconnect();

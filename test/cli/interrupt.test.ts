@@ -1,0 +1,77 @@
+import type { ChildProcess } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { jsonValue, makeScratch, run, start, type Scratch } from './run.ts';
+
+let scratch: Scratch;
+beforeEach(async () => {
+  // Enough for a few seconds of compression: the interrupt comes in the middle.
+  const body = (i: number): string =>
+    `/** Computes step ${i} of the plan. */\nexport function planStep${i}(input: number): number {\n${`  input = input * ${i} + 1;\n`.repeat(20)}  return input;\n}\n`;
+  const files = Array.from({ length: 12 }, (_, i) => [`src/step${i}.ts`, body(i)] as const);
+  scratch = await makeScratch(Object.fromEntries(files));
+});
+afterEach(() => scratch.remove());
+
+const compress = (): string[] => ['compress', scratch.workspace, '--task', 'api-lookup', '--store', scratch.store];
+
+/** Resolves once two blocks (the first is the preamble's) are in the store and the child still runs. */
+async function firstBlocks(child: ChildProcess): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      expect(child.exitCode).toBeNull();
+      const names = await readdir(path.join(scratch.store, 'blocks'), { recursive: true }).catch(() => []);
+      expect(names.filter((name) => name.endsWith('.safetensors')).length).toBeGreaterThan(1);
+    },
+    { interval: 10, timeout: 50_000 },
+  );
+}
+
+describe('Ctrl-C during compress', () => {
+  it('ends with 130, says what is kept, and the store answers and goes on', async () => {
+    const { child, end } = start([...compress(), '--json']);
+    await firstBlocks(child);
+    child.kill('SIGINT');
+    const { code, stdout, stderr } = await end;
+    expect(code).toBe(130);
+    const { error } = jsonValue<{ error: { code: string; message: string; action: string } }>(stdout);
+    expect(error.code).toBe('cancelled');
+    const done = Number(/^Cancelled: (\d+) of \d+ segments are done; they are kept/u.exec(error.message)?.[1]);
+    expect(done).toBeGreaterThan(0);
+    expect(stderr).toContain('The same command goes on where this one stopped.');
+
+    const asked = await run([
+      'ask',
+      scratch.workspace,
+      'Where is planStep0 defined?',
+      '--mode',
+      'cache',
+      '--json',
+      '--store',
+      scratch.store,
+    ]);
+    expect(asked.code).toBe(0);
+    expect(jsonValue(asked.stdout)).toMatchObject({ mode: 'cache', coverage: { filesTotal: 12 } });
+
+    const again = await run([...compress(), '--json']);
+    expect(again.code).toBe(0);
+    const result = jsonValue<{ computed: number; reused: number; sheet: { segments: number; complete: boolean } }>(
+      again.stdout,
+    );
+    expect(result.reused).toBe(done);
+    expect(result.computed).toBe(result.sheet.segments - done);
+    expect(result.sheet.complete).toBe(true);
+  });
+
+  it('ends at once the second time, and blocks stay usable', async () => {
+    const { child, end } = start(compress());
+    await firstBlocks(child);
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+    expect((await end).code).toBe(130);
+    const again = await run([...compress(), '--json']);
+    expect(again.code).toBe(0);
+    expect(jsonValue<{ reused: number }>(again.stdout).reused).toBeGreaterThan(0);
+  });
+});

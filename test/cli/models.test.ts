@@ -1,0 +1,151 @@
+import { cp, readdir, rename, truncate, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ErrorRecord } from '../../src/common/errors.ts';
+import { fixtureModels, jsonValue, makeScratch, run, shop, starter, type Finished, type Scratch } from './run.ts';
+
+let scratch: Scratch;
+beforeAll(async () => {
+  scratch = await makeScratch(shop);
+});
+afterAll(() => scratch.remove());
+
+const cli = (...args: string[]): Promise<Finished> => run([...args, '--store', scratch.store]);
+
+/** A copy of the starter that `change` has done something to. */
+async function spoiled(name: string, change: (folder: string) => Promise<void>): Promise<string> {
+  const folder = path.join(scratch.folder, name);
+  await cp(starter, folder, { recursive: true });
+  await change(folder);
+  return folder;
+}
+
+describe('models', () => {
+  it('are listed with size and memory', async () => {
+    const { code, stdout } = await cli('models', '--json');
+    expect(code).toBe(0);
+    const [model] = jsonValue<Record<string, unknown>[]>(stdout);
+    expect(model).toMatchObject({ name: 'starter', bundled: true, window: 8192 });
+    expect(model!['memoryBytes']).toBeGreaterThan(model!['weightBytes'] as number);
+    expect((await cli('models')).stdout).toMatch(/^starter {2}.* on disk {2}bundled\n {2}window 8,192 positions/u);
+  });
+
+  it('are checked by loading them', async () => {
+    const { code, stdout } = await cli('models', 'check', 'starter', '--json');
+    expect(code).toBe(0);
+    expect(jsonValue(stdout)).toMatchObject({
+      name: 'starter',
+      device: { device: 'cpu', verified: true },
+      window: 8192,
+      selfTest: { passed: true },
+    });
+    const people = await cli('models', 'check');
+    expect(people.stdout).toMatch(/^device {2}cpu/mu);
+    expect(people.stdout).toMatch(/^test {4}passed/mu);
+  });
+
+  it('are imported whole, found by their short name, and not copied twice', async () => {
+    const folder = path.join(fixtureModels, 'llama-fp32');
+    const first = await cli('models', 'import', folder, '--name', 'tiny', '--json');
+    expect(first.code).toBe(0);
+    const imported = jsonValue<{ name: string; folder: string; copied: boolean }>(first.stdout);
+    expect(imported.name).toMatch(/^tiny\/[0-9a-f]{12}\/model$/u);
+    expect(imported.copied).toBe(true);
+    expect((await readdir(imported.folder)).sort()).toEqual((await readdir(folder)).sort());
+    expect(jsonValue((await cli('models', 'import', folder, '--name', 'tiny', '--json')).stdout)).toMatchObject({
+      copied: false,
+    });
+    expect((await readdir(scratch.store)).filter((name) => name.startsWith('.import'))).toEqual([]);
+    const done = await cli('compress', scratch.workspace, '--task', 'api-lookup', '--model', 'tiny', '--json');
+    expect(jsonValue(done.stdout)).toMatchObject({ sheet: { model: 'model' } });
+    const listed = jsonValue<{ name: string }[]>((await cli('models', '--json')).stdout);
+    expect(listed.map((m) => m.name)).toEqual(['starter', imported.name]);
+  });
+
+  it('have names that are folders', async () => {
+    const { code, stderr } = await cli('models', 'import', starter, '--name', '../x');
+    expect(code).toBe(2);
+    expect(stderr).toContain('cannot be named "../x"');
+  });
+});
+
+describe('a model that cannot be used', () => {
+  const refused = async (model: string, code: ErrorRecord['code'], ...parts: string[]): Promise<void> => {
+    const done = await cli(
+      'ask',
+      scratch.workspace,
+      'Where is priceWithTax defined?',
+      '--mode',
+      'rag',
+      '--model',
+      model,
+      '--json',
+    );
+    expect(done.code).toBe(1);
+    const { error } = jsonValue<{ error: ErrorRecord }>(done.stdout);
+    expect(error.code).toBe(code);
+    for (const part of parts) expect(`${error.message} ${error.action}`).toContain(part);
+    expect(done.stderr).toBe(`Error: ${error.message}\n  ${error.action}\n`);
+  };
+
+  it('is not there', () => refused('no-such-model', 'model-missing', 'no-such-model', 'starter'));
+
+  it('has weights that are cut off', async () => {
+    const folder = await spoiled('cut', (f) => truncate(path.join(f, 'model.onnx.data'), 1_000_000));
+    await refused(folder, 'model-broken', 'model.onnx.data', '1000000 of', 'again');
+    const listed = await cli('models', 'import', folder);
+    expect(listed.code).toBe(1);
+    expect(listed.stderr).toContain('incomplete');
+  });
+
+  it('has a graph that is cut off', async () => {
+    const folder = await spoiled('cut-graph', (f) => truncate(path.join(f, 'model.onnx'), 20_000));
+    await refused(folder, 'model-broken', 'model.onnx');
+  });
+
+  it('has the tokenizer of another model', async () => {
+    const folder = await spoiled('mixed', (f) =>
+      cp(path.join(fixtureModels, 'llama-fp32/tokenizer.json'), path.join(f, 'tokenizer.json')),
+    );
+    await refused(folder, 'tokenizer-mismatch', 'one source');
+  });
+
+  it('uses an operator that is not supported', () =>
+    refused(path.join(fixtureModels, 'qwen2-fp16-without-gqa'), 'model-unsupported', 'MultiHeadAttention'));
+
+  it('has a profile with an unknown key, or lacks a file', async () => {
+    const folder = await spoiled('profile', (f) => writeFile(path.join(f, 'cribsheet.json'), '{"fileMrk": "x"}'));
+    await refused(folder, 'model-broken', 'fileMrk', 'docs/models.md');
+    await rename(path.join(folder, 'cribsheet.json'), path.join(folder, 'tokenizer_config.json'));
+    await rename(path.join(folder, 'tokenizer.json'), path.join(folder, 'tokens.json'));
+    await refused(folder, 'model-broken', 'tokenizer.json is missing');
+  });
+});
+
+describe('doctor', () => {
+  it('finds everything in order, the folder too', async () => {
+    const { code, stdout } = await cli('doctor', scratch.workspace, '--json');
+    expect(code).toBe(0);
+    const { ok, checks } = jsonValue<{ ok: boolean; checks: { name: string; status: string }[] }>(stdout);
+    expect(ok).toBe(true);
+    expect(checks.map((c) => c.name)).toEqual([
+      'node',
+      'sqlite',
+      'onnxruntime',
+      'model',
+      'store',
+      'grammars',
+      'git',
+      'folder',
+    ]);
+  });
+
+  it('names what is wrong and what to do, and does the rest', async () => {
+    const folder = path.join(scratch.folder, 'nothing');
+    const { code, stdout } = await cli('doctor', folder, '--model', folder);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^fail {2}model .*\n {8}\S/mu);
+    expect(stdout).toMatch(/^fail {2}folder .*There is no folder/mu);
+    expect(stdout).toMatch(/^ok {4}grammars/mu);
+  });
+});
