@@ -27,7 +27,7 @@ export interface MemoryReport {
   rss: number[];
 }
 
-/** About 85 tokens each: 8,000 tokens of source in all. */
+/** Functions of about 85 tokens: 8,000 tokens of source in all. */
 const FILES = 12;
 const FUNCTIONS_PER_FILE = 8;
 const TOLERANCE = 0.05;
@@ -40,7 +40,7 @@ export const memory: Measurement = {
     const rows: Row[] = [];
     for (const mode of ['cache', 'rag'] as const) {
       context.say(`  questions in mode ${mode}`);
-      const counts = context.quick ? { questions: 20, every: 5 } : { questions: 100, every: 10 };
+      const counts = context.quick ? { questions: 10, every: 5 } : { questions: 100, every: 10 };
       const { root, models, shape, precision, threads } = context;
       const model = models.onnx(shape, precision);
       const job = { root, store: storeFolder(context), workspace, model, threads, mode, ...counts };

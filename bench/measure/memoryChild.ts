@@ -23,6 +23,8 @@ for (let asked = 1; asked <= job.questions; asked++) {
   const question = { id: String(asked), question: makeQuestion(asked), mode: job.mode, task: task.id };
   const answer = await workspace.ask(question);
   if (answer.error) throw new Error(answer.error.message);
+  const read = job.mode === 'cache' ? answer.tokens.sheet : (answer.chunks?.length ?? 0);
+  if (read === 0 || answer.tokens.answer === 0) throw new Error(`Question ${asked} was answered from nothing.`);
   if (asked % job.every === 0) {
     globalThis.gc?.();
     // Finalisers of what the first collection freed hold memory until the next.

@@ -18,12 +18,14 @@ export interface RoundOptions {
   /** Rounds to take; each gives one sample of every arm, in the order of the arms. */
   rounds: number;
   /** No further round begins after this time, once `minRounds` are there. */
-  budgetMs?: number;
+  budgetMs: number;
   minRounds?: number;
   /** Samples during which others took more than this share of one processor are taken again. */
   maxOther?: number;
   /** How often a disturbed sample is taken again before it stays and its round counts as disturbed. */
   retries?: number;
+  /** Longest wait for a quiet machine before a sample is taken again. */
+  quietMs?: number;
 }
 
 export interface Rounds {
@@ -37,7 +39,7 @@ export interface Rounds {
 
 /** Takes samples in turns, A B A B …: what changes slowly on the machine then meets all sides alike. */
 export async function interleave(arms: readonly Arm[], options: RoundOptions): Promise<Rounds> {
-  const { rounds, budgetMs = Infinity, minRounds = 2, maxOther = 0.15, retries = 3 } = options;
+  const { rounds, budgetMs, minRounds = 2, maxOther = 0.15, retries = 3, quietMs = 5_000 } = options;
   const taken: { quiet: boolean; ms: number[] }[] = [];
   let rejected = 0;
   const started = performance.now();
@@ -56,7 +58,7 @@ export async function interleave(arms: readonly Arm[], options: RoundOptions): P
           quiet &&= !disturbed;
           break;
         }
-        await waitForQuiet(maxOther, 5_000);
+        await waitForQuiet(maxOther, quietMs);
       }
     }
     taken.push({ quiet, ms });

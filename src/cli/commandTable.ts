@@ -169,12 +169,27 @@ export const commands: readonly CommandSpec[] = [
   {
     name: 'demo',
     summary: 'Show on a real folder what a sheet answers, beside RAG and beside no context.',
-    usage: ['demo [DIR]'],
+    usage: ['demo [DIR] [--seed TEXT] [--questions N] [--ratio N]'],
     positionals: { min: 0, max: 1 },
-    flags: [],
+    flags: [
+      { name: 'seed', value: 'TEXT', about: 'what the questions are drawn by (default: 1)' },
+      {
+        name: 'questions',
+        value: 'N',
+        number: { min: 5, whole: true },
+        about: 'about how many, of five kinds (default: 45)',
+      },
+      {
+        name: 'ratio',
+        value: 'N',
+        number: { min: 1 },
+        about: "source tokens for each position (default: the model's)",
+      },
+    ],
     examples: [
       { line: 'demo', about: "on Cribsheet's own source" },
       { line: 'demo ~/code/shop', about: 'on your own' },
+      { line: 'demo --seed 2 --json', about: 'other questions; every answer and count as JSON' },
     ],
     printsLines: oneValue,
     load: () => import('./commands/demo.ts'),

@@ -1,4 +1,4 @@
-import { CribsheetError, errorRecord, type ErrorRecord } from '../common/errors.ts';
+import { cancelledError, CribsheetError, errorRecord, type ErrorRecord } from '../common/errors.ts';
 import { version } from '../common/version.ts';
 import { Engine } from '../engine/engine.ts';
 import { devices } from '../common/names.ts';
@@ -54,9 +54,9 @@ async function dispatch(argv: readonly string[], out: Output, err: Output): Prom
 
 async function runCommand(command: CommandSpec, argv: readonly string[], out: Output, err: Output): Promise<number> {
   const help = `cribsheet ${command.name} --help`;
-  const interrupt = listenForInterrupt(() => void err.line('Stopped. What was finished is kept.'));
   const engines: Engine[] = [];
   let json = argv.includes('--json');
+  const interrupt = listenForInterrupt(() => void fail(cancelledError(), { out, err, json, help }));
   try {
     const args = Arguments.parse(argv, [...command.flags, ...commonFlags]);
     if (args.has('help')) {

@@ -7,13 +7,12 @@ import type { Task } from '../common/task.ts';
 import { Answerer, type Question } from './answer/answerer.ts';
 import { countTokens } from './compress/encode.ts';
 import { strategyByName } from './compress/strategies/byName.ts';
-import { abridge } from './corpus/abridge.ts';
 import { chunkFile } from './corpus/chunker.ts';
 import type { Grammars } from './corpus/grammars.ts';
 import { readCorpus } from './corpus/read.ts';
 import { Scope } from './corpus/scope.ts';
 import { packSegmentsInSlices } from './corpus/segments.ts';
-import type { Chunk, RenderProfile, Segment, SkippedFile } from './corpus/types.ts';
+import type { Chunk, Segment, SkippedFile } from './corpus/types.ts';
 import type { Decoder } from './model/decoder.ts';
 import { makeFolder } from './makeFolder.ts';
 import { defaultProfile } from './model/profile.ts';
@@ -170,7 +169,7 @@ export class Workspace {
       : (text: string) => Math.ceil(text.length / CHARACTERS_PER_TOKEN);
     const { files } = this;
     const segments = await packSegmentsInSlices(
-      this.chunksByFile(this.filesIn(scope), profile),
+      this.chunksByFile(this.filesIn(scope)),
       profile,
       count,
       signal,
@@ -291,11 +290,8 @@ export class Workspace {
     throw new CribsheetError('model-missing', 'No model is loaded.', 'Run without --no-model.');
   }
 
-  private *chunksByFile(
-    files: readonly { path: string }[],
-    profile: RenderProfile,
-  ): Generator<{ path: string; chunks: readonly Chunk[] }> {
-    for (const { path } of files) yield { path, chunks: abridge(this.index.chunksOf(path), profile) };
+  private *chunksByFile(files: readonly { path: string }[]): Generator<{ path: string; chunks: Chunk[] }> {
+    for (const { path } of files) yield { path, chunks: this.index.chunksOf(path) };
   }
 
   private filesIn(scope: readonly string[]): { path: string; hash: string }[] {

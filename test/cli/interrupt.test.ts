@@ -1,8 +1,7 @@
-import type { ChildProcess } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { jsonValue, makeScratch, run, start, type Scratch } from './run.ts';
+import { jsonValue, makeScratch, run, start, type Finished, type Scratch } from './run.ts';
 
 let scratch: Scratch;
 beforeEach(async () => {
@@ -17,28 +16,31 @@ afterEach(() => scratch.remove());
 const compress = (): string[] => ['compress', scratch.workspace, '--task', 'api-lookup', '--store', scratch.store];
 
 /** Resolves once two blocks (the first is the preamble's) are in the store and the child still runs. */
-async function firstBlocks(child: ChildProcess): Promise<void> {
-  await vi.waitFor(
+async function firstBlocks(end: Promise<Finished>): Promise<void> {
+  const seen = vi.waitFor(
     async () => {
-      expect(child.exitCode).toBeNull();
       const names = await readdir(path.join(scratch.store, 'blocks'), { recursive: true }).catch(() => []);
       expect(names.filter((name) => name.endsWith('.safetensors')).length).toBeGreaterThan(1);
     },
     { interval: 10, timeout: 50_000 },
   );
+  const ended = end.then((finished) => {
+    throw new Error(`It ended too early: ${JSON.stringify(finished)}`);
+  });
+  await Promise.race([seen, ended]);
 }
 
 describe('Ctrl-C during compress', () => {
   it('ends with 130, says what is kept, and the store answers and goes on', async () => {
     const { child, end } = start([...compress(), '--json']);
-    await firstBlocks(child);
+    await firstBlocks(end);
     child.kill('SIGINT');
     const { code, stdout, stderr } = await end;
     expect(code).toBe(130);
     const { error } = jsonValue<{ error: { code: string; message: string; action: string } }>(stdout);
     expect(error.code).toBe('cancelled');
     const done = Number(/^Cancelled: (\d+) of \d+ segments are done; they are kept/u.exec(error.message)?.[1]);
-    expect(done).toBeGreaterThan(0);
+    expect(done, error.message).toBeGreaterThan(0);
     expect(stderr).toContain('The same command goes on where this one stopped.');
 
     const asked = await run([
@@ -66,7 +68,7 @@ describe('Ctrl-C during compress', () => {
 
   it('ends at once the second time, and blocks stay usable', async () => {
     const { child, end } = start(compress());
-    await firstBlocks(child);
+    await firstBlocks(end);
     child.kill('SIGINT');
     child.kill('SIGINT');
     expect((await end).code).toBe(130);

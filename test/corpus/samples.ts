@@ -29,12 +29,6 @@ export const samples: readonly Sample[] = readdirSync(folder)
     };
   });
 
-export function sample(path: string): Sample {
-  const found = samples.find((one) => one.path === path);
-  if (!found) throw new Error(`no sample ${path}`);
-  return found;
-}
-
 /** `3-9 @5 method Server.start(port: number): void - Starts.` */
 export function summary(chunk: Chunk): string {
   const { startLine, endLine, nameLine, kind, qualifiedName, parameters, returns, doc } = chunk;

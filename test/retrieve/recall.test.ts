@@ -17,12 +17,13 @@ const modules = join(import.meta.dirname, '../../node_modules');
 const sample = 200;
 
 let folder: string;
+let grammars: Awaited<ReturnType<typeof grammarFolder>>;
 let index: TextIndex;
 const facts: Fact[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cribsheet-recall-'));
-  const grammars = await grammarFolder();
+  grammars = await grammarFolder();
   const parsers = await Grammars.open(grammars.folder);
   const files = [];
   for (const name of packages) {
@@ -38,10 +39,10 @@ beforeAll(async () => {
   }
   index = TextIndex.open(join(folder, 'index.sqlite'));
   await index.update(files);
-  await grammars.remove();
 });
 afterAll(async () => {
   index.close();
+  await grammars.remove();
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -62,7 +62,7 @@ test('a worker whose parent is killed ends by itself', async () => {
   const client = new WorkerClient(
     createMessageConnection(new IPCMessageReader(launcher), new IPCMessageWriter(launcher)),
   );
-  const { pid } = await client.initialize({ product, store });
+  const { pid } = await client.initialize({ product, store, threads: 1 });
   const progress = new ProgressLog();
   const lost = client.compress({ root, task: 'api-lookup', ratio: sampleRatio }, { onProgress: progress.add });
   const isLost = expect(lost).rejects.toMatchObject({ code: 'worker-dead' });

@@ -61,7 +61,8 @@ export class Bench {
 
   async start(params: Partial<InitializeParams> & { store: string }): Promise<WorkerProcess> {
     const worker = this.fork();
-    await worker.client.initialize({ product, ...params });
+    // One thread: test files run side by side, and threads that wait for each other make steps long.
+    await worker.client.initialize({ product, threads: 1, ...params });
     return worker;
   }
 

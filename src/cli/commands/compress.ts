@@ -3,7 +3,7 @@ import { strategies } from '../../common/names.ts';
 import type { Task } from '../../common/task.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { BuildProgress, BuildResult } from '../../engine/sheet/builder.ts';
-import type { CompressPlan, CompressRequest } from '../../engine/workspace.ts';
+import type { CompressPlan, CompressRequest, Workspace } from '../../engine/workspace.ts';
 import { wrong } from '../arguments.ts';
 import { namedTask } from '../askedTask.ts';
 import type { Context, Run } from '../command.ts';
@@ -38,7 +38,7 @@ export const run: Run = async (context) => {
   await sayPlan(context, engine, task, plan);
 
   const started = performance.now();
-  const result = await build(context, (onProgress) => workspace.compress({ ...request, onProgress }));
+  const result = await build(context, workspace, request);
   const seconds = (performance.now() - started) / 1_000;
   const { sheet, computed, reused } = result;
   const size = sheetBytes(sheet, await engine.decoder());
@@ -77,33 +77,33 @@ async function sayPlan({ say }: Context, engine: Engine, task: Task, plan: Compr
 }
 
 /** Runs the build under a progress bar. @throws CribsheetError `cancelled`, saying what is kept */
-async function build(
-  { progress }: Context,
-  start: (onProgress: (p: BuildProgress) => void) => Promise<BuildResult>,
-): Promise<BuildResult> {
+async function build({ progress }: Context, workspace: Workspace, request: CompressRequest): Promise<BuildResult> {
   const bar = progress('Compressing');
   const pace = new Pace();
-  let last: BuildProgress | undefined;
+  const startedAt = new Date().toISOString();
+  let segmentsTotal = 0;
+  const onProgress = (p: BuildProgress): void => {
+    segmentsTotal = p.segmentsTotal;
+    pace.step(p.tokens, p.computed);
+    const counts = `${count(p.segments)}/${plural(p.segmentsTotal, 'segment')}, ${count(p.tokens)}/${count(p.tokensTotal)} tokens`;
+    bar.show(p.tokens, p.tokensTotal, counts + pace.describe('tokens', p.tokensTotal - p.tokens));
+  };
   try {
-    return await start((p) => {
-      last = p;
-      pace.step(p.tokens, p.computed);
-      const counts = `${count(p.segments)}/${plural(p.segmentsTotal, 'segment')}, ${count(p.tokens)}/${count(p.tokensTotal)} tokens`;
-      bar.show(p.tokens, p.tokensTotal, counts + pace.describe('tokens', p.tokensTotal - p.tokens));
-    });
+    return await workspace.compress({ ...request, onProgress });
   } catch (error) {
-    if (!CribsheetError.is(error, 'cancelled') || !last) throw error;
-    const { segments, segmentsTotal } = last;
-    const kept = segments > 0 ? 'they are kept, and the sheet answers from them' : 'nothing was there yet to keep';
-    throw new CribsheetError(
-      'cancelled',
-      `Cancelled: ${count(segments)} of ${plural(segmentsTotal, 'segment')} are done; ${kept}.`,
-      'The same command goes on where this one stopped.',
-      { cause: error },
-    );
+    if (!CribsheetError.is(error, 'cancelled')) throw error;
+    const sheets = await workspace.sheets.list();
+    const part = sheets.find((s) => s.task.id === request.task.id && !s.complete && s.createdAt >= startedAt);
+    throw cancelledAt(part?.segments.length ?? 0, segmentsTotal, error);
   } finally {
     await bar.end();
   }
+}
+
+function cancelledAt(segments: number, total: number, cause: CribsheetError): CribsheetError {
+  const kept = segments > 0 ? 'they are kept, and the sheet answers from them' : 'the sheet is as it was before';
+  const message = `Cancelled: ${count(segments)} of ${plural(total, 'segment')} are done; ${kept}.`;
+  return new CribsheetError('cancelled', message, 'The same command goes on where this one stopped.', { cause });
 }
 
 async function showResult(

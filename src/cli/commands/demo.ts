@@ -1,6 +1,40 @@
+import { fileURLToPath } from 'node:url';
 import { CribsheetError } from '../../common/errors.ts';
 import type { Run } from '../command.ts';
+import { questionKinds } from '../demo/questions.ts';
+import { runDemo } from '../demo/run.ts';
 
-// A slot: the demonstration itself stands in ../demo/.
-export const run: Run = () =>
-  Promise.reject(new CribsheetError('usage', 'There is no demo yet.', 'Use "cribsheet ask".'));
+const DEFAULT_QUESTIONS = 45;
+
+/** Cribsheet's own source, as seen from the bundle. */
+const ownSource = fileURLToPath(new URL('../src', import.meta.url));
+
+/** Runs the demo and fails where the cache is not better than no context. */
+export const run: Run = async (context) => {
+  const { args, out, json, signal, progress, report } = context;
+  const bar = progress('Demo');
+  const { summary, graded, anywhere } = await runDemo(context.engine(), {
+    root: args.positionals[0] ?? ownSource,
+    seed: args.text('seed') ?? '1',
+    perKind: Math.ceil((args.number('questions') ?? DEFAULT_QUESTIONS) / questionKinds.length),
+    ratio: args.number('ratio'),
+    signal,
+    say: async (text) => {
+      await bar.end();
+      if (!json) await out.line(text);
+    },
+    progress: (done, total, detail) => {
+      bar.show(done, total, detail);
+    },
+  });
+  await bar.end();
+  if (json) await out.json({ summary, anywhere, questions: graded });
+  if (summary.cacheOverNone.low > 0) return undefined;
+  const failed = new CribsheetError(
+    'internal',
+    'The cache is not better than no context on this folder: the interval of the difference reaches 0.',
+    'Ask more questions (--questions 90), or a lower --ratio.',
+  );
+  await report(failed.toRecord());
+  return 1;
+};

@@ -1,9 +1,10 @@
 import type { Answer } from '../../common/answers.ts';
+import type { Chunk } from '../../engine/corpus/types.ts';
 import { seededRandom } from '../../engine/compress/random.ts';
 import type { Workspace } from '../../engine/workspace.ts';
 import { pairedInterval, type PairedInterval } from './bootstrap.ts';
 import { citesDefinition, isRight, retrievedGold } from './grade.ts';
-import { questionKinds, type GoldQuestion, type QuestionKind } from './questions.ts';
+import { drawQuestions, questionKinds, type GoldQuestion, type QuestionKind } from './questions.ts';
 
 export const demoModes = ['cache', 'rag', 'none'] as const;
 export type DemoMode = (typeof demoModes)[number];
@@ -56,6 +57,31 @@ export async function askAll(
     onDone(graded.length);
   }
   return graded;
+}
+
+/** Questions about the whole folder, also about what the sheet has no room for, in mode `auto`. */
+export interface Anywhere {
+  questions: number;
+  right: number;
+  /** How many `auto` gave to the sheet. */
+  byCache: number;
+}
+
+/** Draws questions from all files, two of each kind, and lets `auto` choose the mode. */
+export async function askAnywhere(
+  workspace: Workspace,
+  chunks: readonly Chunk[],
+  { seed, signal, task }: { seed: string; signal: AbortSignal; task: string },
+): Promise<Anywhere> {
+  const questions = drawQuestions(chunks, 2, `${seed}/anywhere`);
+  const result = { questions: questions.length, right: 0, byCache: 0 };
+  for (const { id, question, ...gold } of questions) {
+    const answer = await workspace.ask({ id, question, mode: 'auto', task, signal });
+    signal.throwIfAborted();
+    if (isRight({ id, question, ...gold }, answer)) result.right++;
+    if (answer.mode === 'cache') result.byCache++;
+  }
+  return result;
 }
 
 export function summarise(graded: readonly Graded[], seed: string): Summary {

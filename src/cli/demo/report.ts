@@ -1,5 +1,5 @@
 import type { Answer } from '../../common/answers.ts';
-import { demoModes, type DemoMode, type Graded, type Summary } from './measure.ts';
+import { demoModes, type Anywhere, type DemoMode, type Graded, type Summary } from './measure.ts';
 import { questionKinds } from './questions.ts';
 
 const label: Record<DemoMode, string> = { cache: 'cache', rag: 'RAG', none: 'no context' };
@@ -53,6 +53,11 @@ export function showIntervals(summary: Summary): string {
     `Of the right "where" answers from the cache ${percent(whereCited)} cite lines that hold the definition.`,
     `${citations.verified} of ${citations.shown} citations shown were checked against the files as they are now.`,
   ].join('\n');
+}
+
+export function showAnywhere({ questions, right, byCache }: Anywhere): string {
+  const rag = questions - byCache;
+  return `${questions} questions about the whole folder in mode auto: ${byCache} went to the sheet, ${rag} to RAG; ${right} right.`;
 }
 
 /** Columns padded to their widest cell; the first flush left, the others flush right. */

@@ -1,9 +1,10 @@
 import { CribsheetError } from '../../common/errors.ts';
 import type { Engine } from '../../engine/engine.ts';
+import type { BuildResult } from '../../engine/sheet/builder.ts';
 import type { Workspace } from '../../engine/workspace.ts';
 import { drawQuestions } from './questions.ts';
-import { askAll, summarise, type Graded, type Summary } from './measure.ts';
-import { showFree, showIntervals, showQuestion, showSummary } from './report.ts';
+import { askAll, askAnywhere, summarise, type Anywhere, type Graded, type Summary } from './measure.ts';
+import { showAnywhere, showFree, showIntervals, showQuestion, showSummary } from './report.ts';
 
 /** The two tasks that the demo compresses for; the questions are asked against the first. */
 const TASKS = ['api-lookup', 'code-review'] as const;
@@ -13,17 +14,18 @@ export interface DemoOptions {
   seed: string;
   /** Questions of each of the five kinds. */
   perKind: number;
-  ratio?: number;
+  ratio?: number | undefined;
   signal: AbortSignal;
-  /** A line for a person. */
-  say: (line: string) => void;
-  /** Something is under way; overwritten by the next. */
-  progress: (line: string) => void;
+  /** Lines for a person. */
+  say: (text: string) => Promise<void>;
+  progress: (done: number, total: number, detail: string) => void;
 }
 
 export interface DemoResult {
   summary: Summary;
   graded: Graded[];
+  /** Where the sheet does not hold the whole folder. */
+  anywhere?: Anywhere;
 }
 
 /**
@@ -34,40 +36,44 @@ export interface DemoResult {
 export async function runDemo(engine: Engine, options: DemoOptions): Promise<DemoResult> {
   const { root, seed, signal, say, progress } = options;
   const workspace = await engine.workspace(root);
-  const { files, skipped } = await workspace.refresh({
+  const refreshed = await workspace.refresh({
     signal,
     onProgress: (done, total) => {
-      progress(`reading ${done} of ${total} files`);
+      progress(done, total, `reading ${done} of ${total} files`);
     },
   });
   const chunks = [...workspace.chunks()];
   const segments = await workspace.segments();
   const tokens = segments.reduce((sum, s) => sum + s.tokens, 0);
-  say(
-    `${root}: ${files} files (${skipped.length} left out), ${chunks.length} chunks, ${segments.length} segments, ${tokens} tokens\n`,
+  await say(
+    `${root}: ${refreshed.files} files (${refreshed.skipped.length} left out), ${chunks.length} chunks, ${segments.length} segments, ${tokens} tokens\n`,
   );
 
-  for (const id of TASKS) await compressFor(engine, workspace, id, options);
+  const sheets = [];
+  for (const id of TASKS) sheets.push(await compressFor(engine, workspace, id, options));
+  const leftOut = new Set(sheets[0]!.leftOut.map((f) => f.path));
+  const covered = chunks.filter((c) => !leftOut.has(c.path));
 
-  const questions = drawQuestions(chunks, options.perKind, seed);
+  const questions = drawQuestions(covered, options.perKind, seed);
   if (questions.length < 5) {
     throw new CribsheetError(
       'workspace-empty',
-      `Only ${questions.length} questions can be drawn from ${root}.`,
+      `Only ${questions.length} questions can be drawn from what the sheet covers of ${root}.`,
       'Name a folder with more source code.',
     );
   }
-  say(
-    `\n${questions.length} questions drawn by seed "${seed}" from what the parser knows; each asked in three modes.\n`,
+  const files = new Set(covered.map((c) => c.path)).size;
+  await say(
+    `\n${questions.length} questions about the ${files} files in the sheet, drawn by seed "${seed}" from what the parser knows.\n`,
   );
   const graded = await askAll(workspace, TASKS[0], questions, signal, (done) => {
-    progress(`asked ${done} of ${questions.length}`);
+    progress(done, questions.length, `asked ${done} of ${questions.length} questions`);
   });
   const summary = summarise(graded, seed);
 
   for (const kind of new Set(graded.map((g) => g.question.kind))) {
     const first = graded.find((g) => g.question.kind === kind);
-    if (first) say(`${showQuestion(first)}\n`);
+    if (first) await say(`${showQuestion(first)}\n`);
   }
   const reviewed = questions.find((q) => q.kind === 'signature') ?? questions[0]!;
   const name = /[A-Za-z_$][\w$]*(?= take| defined|\?)/.exec(reviewed.question)?.[0] ?? 'main';
@@ -78,12 +84,20 @@ export async function runDemo(engine: Engine, options: DemoOptions): Promise<Dem
     task: TASKS[1],
     signal,
   });
-  say(`From the sheet for ${TASKS[1]} (not counted):\n${showFree(`Review ${name}.`, review)}\n`);
-  say(`${showSummary(summary)}\n\n${showIntervals(summary)}`);
-  return { summary, graded };
+  await say(`From the sheet for ${TASKS[1]} (not counted):\n${showFree(`Review ${name}.`, review)}\n`);
+  await say(`${showSummary(summary)}\n\n${showIntervals(summary)}`);
+  const anywhere =
+    leftOut.size === 0 ? undefined : await askAnywhere(workspace, chunks, { seed, signal, task: TASKS[0] });
+  if (anywhere) await say(showAnywhere(anywhere));
+  return { summary, graded, ...(anywhere ? { anywhere } : {}) };
 }
 
-async function compressFor(engine: Engine, workspace: Workspace, id: string, options: DemoOptions): Promise<void> {
+async function compressFor(
+  engine: Engine,
+  workspace: Workspace,
+  id: string,
+  options: DemoOptions,
+): Promise<BuildResult['sheet']> {
   const { root, signal, say, progress, ratio } = options;
   const task = await engine.task(id, root);
   const started = performance.now();
@@ -92,15 +106,20 @@ async function compressFor(engine: Engine, workspace: Workspace, id: string, opt
     ratio,
     signal,
     onProgress: (p) => {
-      progress(`${id}: ${p.segments} of ${p.segmentsTotal} segments, ${p.tokens} of ${p.tokensTotal} tokens`);
+      progress(
+        p.segments,
+        p.segmentsTotal,
+        `${id}: ${p.segments} of ${p.segmentsTotal} segments, ${p.tokens} of ${p.tokensTotal} tokens`,
+      );
     },
   });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const kept = sheet.segments.reduce((sum, s) => sum + s.kept, 0);
   const { kvBytesPerPosition } = await engine.decoder();
   const { coverage } = sheet;
-  say(
+  await say(
     `${id}: ${coverage.tokens} tokens → ${kept} positions (ratio ${sheet.ratio.toFixed(1)}, ${((kept * kvBytesPerPosition) / 1e6).toFixed(1)} MB), ` +
       `${coverage.files} of ${coverage.filesTotal} files, ${computed} blocks computed, ${reused} reused, ${seconds} s`,
   );
+  return sheet;
 }

@@ -1,6 +1,5 @@
 import type { LineRange } from '../../common/answers.ts';
 import { encodeRendered } from '../compress/encode.ts';
-import { abridge } from '../corpus/abridge.ts';
 import { renderChunk } from '../corpus/render.ts';
 import type { LineOrigin, Segment } from '../corpus/types.ts';
 import type { ModelProfile } from '../model/profile.ts';
@@ -27,7 +26,7 @@ export function packChunks(
   const used: { hit: Hit; part: RawContext }[] = [];
   let left = budget;
   for (const hit of hits) {
-    const part = encodeLines(renderChunk(abridge([hit], { ...profile, definitionsOnly: false })[0]!, profile), tokenizer, profile);
+    const part = encodeLines(renderChunk(hit, profile), tokenizer, profile);
     if (part.ids.length > left) continue;
     left -= part.ids.length;
     used.push({ hit, part });

@@ -45,7 +45,7 @@ export function cutChunk(chunk: Chunk, profile: RenderProfile, countTokens: (tex
 }
 
 /** Cuts the text of a chunk of one line into `count` pieces of about equal length; nothing of it is lost. */
-export function cutLine(chunk: Chunk, count: number, heading: Heading): Piece[] {
+function cutLine(chunk: Chunk, count: number, heading: Heading): Piece[] {
   const part = linePart(chunk);
   const length = Math.max(1, Math.ceil(chunk.text.length / count));
   const pieces: Piece[] = [];

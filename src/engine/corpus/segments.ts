@@ -199,7 +199,7 @@ class Packer {
 }
 
 /** SHA-256 over the renderer's version and the text: what a decoder would read alike has one id. */
-export function segmentId(text: string): string {
+function segmentId(text: string): string {
   return createHash('sha256').update(rendererVersion).update('\0').update(text).digest('hex');
 }
 

@@ -82,10 +82,6 @@ export interface RenderProfile {
   pathParts?: number;
   /** Remove the common indentation of a chunk and turn tabs into this many spaces. Absent: the text as it is. */
   dedentTabs?: number;
-  /** Leave out what defines nothing: imports, loose statements, later parts of a cut definition. */
-  definitionsOnly?: boolean;
-  /** Keep only the first whole lines of a chunk, up to this many characters. Absent: all of it. */
-  bodyChars?: number;
 }
 
 /** A run of whole chunks (or, for a chunk larger than a segment, of whole lines of it) that is prefilled together. */

@@ -14,10 +14,6 @@ export interface ModelProfile {
   pathParts?: number;
   /** Remove common indentation, tabs to N spaces. */
   dedentTabs?: number;
-  /** Read definitions only, no imports or loose statements. */
-  definitionsOnly?: boolean;
-  /** Read only the first whole lines of each chunk, up to this many characters. */
-  bodyChars?: number;
   /**
    * `user-turn`: the source stands inside the first user turn, after `system`; `before-chat`: it stands first, with
    * no preamble, and the chat follows it.
@@ -57,8 +53,6 @@ const checks: { [K in keyof Required<ModelProfile>]: Check } = {
   segmentTokens: positive,
   pathParts: positive,
   dedentTabs: positive,
-  definitionsOnly: (v) => typeof v === 'boolean',
-  bodyChars: positive,
   context: (v) => v === 'user-turn' || v === 'before-chat',
   system: text,
   probePad: (v) => isRecord(v) && text(v['token']) && positive(v['length']),

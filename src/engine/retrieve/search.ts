@@ -99,12 +99,14 @@ function addWords(
     .prepare('SELECT rowid AS id, rank FROM words WHERE words MATCH ? AND rank MATCH ? ORDER BY rank, rowid')
     .iterate(matchExpression(words), weights);
   const load = db.prepare(`${selectChunks} WHERE chunks.id = ?`);
+  const pathOf = db.prepare('SELECT path FROM chunks JOIN files ON files.id = chunks.file WHERE chunks.id = ?');
   let taken = 0;
   for (const { id, rank: score } of ranked) {
+    if (paths && !paths.has(String(pathOf.get(Number(id))?.['path']))) continue;
     const known = candidates.get(Number(id));
     const found = known ? undefined : load.get(Number(id));
     const row = known?.row ?? (found && chunkRow(found));
-    if (!row || (paths && !paths.has(row.path))) continue;
+    if (!row) continue;
     candidates.set(Number(id), { row, words: -Number(score), named: known?.named ?? 0 });
     taken += 1;
     if (taken >= pool) break;

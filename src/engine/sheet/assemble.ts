@@ -40,20 +40,20 @@ export class AssembledSheet {
    */
   static async load(file: SheetFile, decoder: Decoder, store: BlockStore): Promise<AssembledSheet> {
     if (file.model.fingerprint !== decoder.fingerprint) {
-      throw missing(`The sheet for "${file.task.id}" was made with the model ${file.model.name}, not with this one.`);
+      throw missing(`The sheet for "${file.task.id}" was made with the model ${file.model.name}, not with ${decoder.profile.name}.`);
     }
     const size = file.preamble.kept + file.segments.reduce((sum, s) => sum + s.kept, 0);
     const lane = decoder.lane(priorities.answer, size + decoder.profile.answerTokens + 128);
-    const read = async (key: string): Promise<Block> => {
+    const read = async (key: string, what: string): Promise<Block> => {
       const bytes = await store.read(key);
       const block = bytes && decodeBlock(bytes, decoder.graph.kvType);
-      if (!block) throw missing(`A block of the sheet for "${file.task.id}" is missing or damaged.`);
+      if (!block) throw missing(`The block of ${what} in the sheet for "${file.task.id}" is missing or damaged.`);
       return block;
     };
-    appendKept(lane.kv, await read(file.preamble.key), decoder.frequencies);
+    appendKept(lane.kv, await read(file.preamble.key, 'the preamble'), decoder.frequencies);
     const placed: Placed[] = [];
     for (const segment of file.segments) {
-      const block = await read(segment.key);
+      const block = await read(segment.key, file.paths[segment.lines[0]?.path ?? -1] ?? 'a segment');
       const { kept, positions, lineOf } = block;
       placed.push({ start: lane.kv.length, block: { kept, positions, lineOf }, segment });
       appendKept(lane.kv, block, decoder.frequencies);

@@ -177,15 +177,13 @@ export class SheetBuilder {
     },
   ): Omit<SheetFile, 'version'> {
     const { segments, done, chosen } = parts;
-    const readable = new Set(segments.flatMap((s) => s.paths));
     const unread = (isIn: (i: number) => boolean): Set<string> =>
       new Set(segments.flatMap((s, i) => (isIn(i) ? [] : s.paths)));
     const notChosen = unread((i) => chosen.has(i));
     const notDone = unread((i) => done.has(i));
     const whyNot = (path: string): SheetFile['leftOut'][number]['reason'] | undefined => {
       if (notChosen.has(path)) return 'sheet-full';
-      if (notDone.has(path)) return 'not-built';
-      return readable.has(path) ? undefined : 'no-definitions';
+      return notDone.has(path) ? 'not-built' : undefined;
     };
     const leftOut = request.files.flatMap(({ path }) => {
       const reason = whyNot(path);

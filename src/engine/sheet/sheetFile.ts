@@ -46,7 +46,7 @@ export interface SheetFile {
   hashes: string[];
   skipped: SkippedFile[];
   /** Files that are not wholly in the sheet, and why. */
-  leftOut: { path: string; reason: 'sheet-full' | 'not-built' | 'no-definitions' }[];
+  leftOut: { path: string; reason: 'sheet-full' | 'not-built' }[];
   coverage: Coverage;
 }
 

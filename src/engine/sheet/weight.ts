@@ -25,20 +25,66 @@ export function structuralWeights(segments: readonly Segment[]): number[] {
 }
 
 /**
- * The segments that fit into `positions` slots, in their given order. Chosen by weight; `slots` tells how many
- * positions each would take.
+ * The segments that fit into `positions` slots, in their given order. Whole files by structural weight: a file of
+ * which only a part is there would pass for covered. Where not even one file fits, single segments.
+ * @param slots positions that each segment would take
  */
 export function chooseSegments(segments: readonly Segment[], slots: readonly number[], positions: number): Set<number> {
-  const total = slots.reduce((sum, s) => sum + s, 0);
-  if (total <= positions) return new Set(segments.keys());
+  const all = [...segments.keys()];
+  if (sumOf(slots) <= positions) return new Set(all);
   const weights = structuralWeights(segments);
-  const order = [...segments.keys()].sort((a, b) => weights[b]! - weights[a]! || a - b);
-  const chosen = new Set<number>();
-  let used = 0;
-  for (const i of order) {
-    if (used + slots[i]! > positions) continue;
-    chosen.add(i);
-    used += slots[i]!;
+  const byFile = choose(groupsByFile(segments), slots, weights, segments, positions);
+  const chosen =
+    byFile.length > 0
+      ? byFile
+      : choose(
+          all.map((i) => [i]),
+          slots,
+          weights,
+          segments,
+          positions,
+        );
+  return new Set(chosen.sort((a, b) => a - b));
+}
+
+/** Takes the heaviest groups (per token) as long as they fit; one that does not is passed over for a smaller one. */
+function choose(
+  groups: readonly number[][],
+  slots: readonly number[],
+  weights: readonly number[],
+  segments: readonly Segment[],
+  positions: number,
+): number[] {
+  const rated = groups.map((group) => {
+    const tokens = sumOf(group.map((i) => segments[i]!.tokens));
+    const weight = sumOf(group.map((i) => weights[i]! * segments[i]!.tokens)) / Math.max(1, tokens);
+    return { group, weight, size: sumOf(group.map((i) => slots[i]!)) };
+  });
+  rated.sort((a, b) => b.weight - a.weight || a.group[0]! - b.group[0]!);
+  const chosen: number[] = [];
+  let left = positions;
+  for (const { group, size } of rated) {
+    if (size > left) continue;
+    chosen.push(...group);
+    left -= size;
   }
-  return new Set([...chosen].sort((a, b) => a - b));
+  return chosen;
+}
+
+/** Segments that share a file belong together; packing never mixes a large file with others. */
+function groupsByFile(segments: readonly Segment[]): number[][] {
+  const groups: number[][] = [];
+  const groupOf = new Map<string, number[]>();
+  segments.forEach((segment, i) => {
+    const known = segment.paths.map((p) => groupOf.get(p)).find((g) => g !== undefined);
+    const group = known ?? [];
+    if (!known) groups.push(group);
+    group.push(i);
+    for (const path of segment.paths) groupOf.set(path, group);
+  });
+  return groups;
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, v) => sum + v, 0);
 }
