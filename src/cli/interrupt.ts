@@ -12,9 +12,9 @@ export interface Interrupt {
 /**
  * Turns the first SIGINT (or SIGTERM) into an abort. Work that does not end within a second is left: whatever is
  * written takes its place by a rename, so nothing half done stays behind. A second signal ends the process at once.
- * @param onLeave says on standard error that the process goes
+ * @param onLeave says that the process goes
  */
-export function listenForInterrupt(onLeave: () => void): Interrupt {
+export function listenForInterrupt(onLeave: () => Promise<unknown>): Interrupt {
   const controller = new AbortController();
   let exitCode = 128 + constants.signals.SIGINT;
   const interrupt = (name: NodeJS.Signals): void => {
@@ -22,8 +22,7 @@ export function listenForInterrupt(onLeave: () => void): Interrupt {
     if (controller.signal.aborted) process.exit(exitCode);
     controller.abort();
     setTimeout(() => {
-      onLeave();
-      process.exit(exitCode);
+      void onLeave().finally(() => process.exit(exitCode));
     }, GRACE_MS).unref();
   };
   process.on('SIGINT', interrupt);

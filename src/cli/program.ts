@@ -56,7 +56,7 @@ async function runCommand(command: CommandSpec, argv: readonly string[], out: Ou
   const help = `cribsheet ${command.name} --help`;
   const engines: Engine[] = [];
   let json = argv.includes('--json');
-  const interrupt = listenForInterrupt(() => void fail(cancelledError(), { out, err, json, help }));
+  const interrupt = listenForInterrupt(() => fail(cancelledError(), { out, err, json, help }));
   try {
     const args = Arguments.parse(argv, [...command.flags, ...commonFlags]);
     if (args.has('help')) {

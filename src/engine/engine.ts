@@ -57,7 +57,15 @@ export class Engine {
     this.options = options;
     this.model = { state: options.noModel ? 'off' : 'unloaded' };
     this.store = new StoreLocation(options.store);
-    this.blocks = new BlockStore({ folder: this.store.folder, quotaBytes: limits.storeBytes });
+    this.blocks = new BlockStore({
+      folder: this.store.folder,
+      quotaBytes: limits.storeBytes,
+      onCorrupt: (key) => {
+        options.onMessage?.(
+          `The block ${key.slice(0, 12)}… was damaged and has been deleted; compress again to rebuild it.`,
+        );
+      },
+    });
   }
 
   /** The decoder, loaded on first use and shared by all workspaces. A failed load is tried again next time. */

@@ -7,7 +7,7 @@ import type { Task } from '../common/task.ts';
 import { Answerer, type Question } from './answer/answerer.ts';
 import { countTokens } from './compress/encode.ts';
 import { strategyByName } from './compress/strategies/byName.ts';
-import { chunkFile } from './corpus/chunker.ts';
+import { chunkerVersion, chunkFile } from './corpus/chunker.ts';
 import type { Grammars } from './corpus/grammars.ts';
 import { readCorpus } from './corpus/read.ts';
 import { Scope } from './corpus/scope.ts';
@@ -119,7 +119,10 @@ export class Workspace {
       );
     }
     const onMessage = parts.onMessage;
-    const index = TextIndex.open(path.join(parts.folder, 'index.sqlite'), onMessage ? { onMessage } : {});
+    const index = TextIndex.open(path.join(parts.folder, 'index.sqlite'), {
+      contentVersion: chunkerVersion,
+      ...(onMessage ? { onMessage } : {}),
+    });
     return new Workspace(parts, index);
   }
 
@@ -168,12 +171,7 @@ export class Workspace {
       ? countTokens(decoder.tokenizer, profile.fileMark)
       : (text: string) => Math.ceil(text.length / CHARACTERS_PER_TOKEN);
     const { files } = this;
-    const segments = await packSegmentsInSlices(
-      this.chunksByFile(this.filesIn(scope)),
-      profile,
-      count,
-      signal,
-    );
+    const segments = await packSegmentsInSlices(this.chunksByFile(this.filesIn(scope)), profile, count, signal);
     // A refresh may have come in between.
     if (this.files === files) this.packed = { key, segments };
     return segments;

@@ -1,7 +1,7 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { jsonValue, makeScratch, run, start, type Finished, type Scratch } from './run.ts';
+import { jsonLines, jsonValue, makeScratch, run, start, type Finished, type Scratch } from './run.ts';
 
 let scratch: Scratch;
 beforeEach(async () => {
@@ -75,5 +75,26 @@ describe('Ctrl-C during compress', () => {
     const again = await run([...compress(), '--json']);
     expect(again.code).toBe(0);
     expect(jsonValue<{ reused: number }>(again.stdout).reused).toBeGreaterThan(0);
+  });
+});
+
+describe('Ctrl-C during ask', () => {
+  it('ends with 130 after whole answers', async () => {
+    const file = path.join(scratch.folder, 'questions.jsonl');
+    const questions = Array.from({ length: 200 }, (_, i) => ({
+      id: `q${i}`,
+      question: `Where is planStep${i} defined?`,
+    }));
+    await writeFile(file, questions.map((q) => JSON.stringify(q)).join('\n'));
+    const args = ['--questions', file, '--mode', 'rag', '--json', '--store', scratch.store];
+    const { child, end } = start(['ask', scratch.workspace, ...args]);
+    child.stdout!.once('data', () => child.kill('SIGINT'));
+    const { code, stdout, stderr } = await end;
+    expect(code).toBe(130);
+    expect(stderr).toContain('Cancelled.');
+    const ids = jsonLines(stdout).map((answer) => answer['id']);
+    expect(ids.length).toBeGreaterThan(0);
+    expect(ids.length).toBeLessThan(questions.length);
+    expect(ids).toEqual(questions.slice(0, ids.length).map((q) => q.id));
   });
 });

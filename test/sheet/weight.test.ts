@@ -3,9 +3,14 @@ import { describe, expect, test } from 'vitest';
 import type { Segment } from '../../src/engine/corpus/types.ts';
 import { chooseSegments, structuralWeights } from '../../src/engine/sheet/weight.ts';
 
-/** A segment of `tokens` tokens that defines `names` in a file of its own. */
-function segment(index: number, tokens: number, names: readonly string[], text = ''): Segment {
-  const path = `src/f${index}.ts`;
+/** A segment of `tokens` tokens that defines `names`, by default in a file of its own. */
+function segment(
+  index: number,
+  tokens: number,
+  names: readonly string[],
+  text = '',
+  path = `src/f${index}.ts`,
+): Segment {
   const chunk = { path, startLine: 1, endLine: 9, nameLine: 1, kind: 'function' };
   return {
     id: String(index).padStart(64, '0'),
@@ -42,6 +47,26 @@ describe('the choice', () => {
         slots.forEach((slot, i) => {
           if (!chosen.has(i)) expect(used + slot).toBeGreaterThan(positions);
         });
+      }),
+    );
+  });
+
+  test('takes whole files; single segments only where not one file fits', () => {
+    const shared = fc.array(
+      fc.record({ tokens: fc.integer({ min: 1, max: 400 }), file: fc.nat(4), name: fc.constantFrom(...words) }),
+      { minLength: 1, maxLength: 20 },
+    );
+    fc.assert(
+      fc.property(shared, fc.nat(600), (all, positions) => {
+        const segments = all.map(({ tokens, file, name }, i) => segment(i, tokens, [name], '', `src/${file}.ts`));
+        const slots = slotsOf(segments);
+        const chosen = chooseSegments(segments, slots, positions);
+        const files = Map.groupBy(segments.keys(), (i) => segments[i]!.paths[0]!);
+        const whole = [...files.values()].filter((own) => own.every((i) => chosen.has(i)));
+        const smallest = Math.min(...[...files.values()].map((own) => sum(own.map((i) => slots[i]!))));
+        expect(sum([...chosen].map((i) => slots[i]!))).toBeLessThanOrEqual(positions);
+        if (smallest <= positions) expect(sum(whole.map((own) => own.length))).toBe(chosen.size);
+        else expect(chosen.size > 0).toBe(Math.min(...slots) <= positions);
       }),
     );
   });

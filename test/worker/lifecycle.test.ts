@@ -76,6 +76,9 @@ test('a worker whose parent is killed ends by itself', async () => {
   } finally {
     killIfThere(pid);
   }
+  // It has stopped in order, and not after all had been done for nobody.
+  const next = await bench.start({ store });
+  expect(await next.client.sheets(root)).toMatchObject([{ complete: false }]);
 });
 
 test('without an IPC channel it says how it is started', async () => {

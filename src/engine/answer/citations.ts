@@ -1,4 +1,5 @@
 import type { Citation } from '../../common/answers.ts';
+import { definedNames } from '../corpus/naming.ts';
 import type { ChunkRow, TextIndex } from '../retrieve/textIndex.ts';
 import type { CurrentSources } from './sources.ts';
 
@@ -57,7 +58,7 @@ async function check(row: ChunkRow, { sources, hashAtBuild }: CitationContext): 
     path: row.path,
     startLine: row.startLine,
     endLine,
-    verified: row.kind === 'code' || text.includes(row.name),
+    verified: definedNames(row).every((name) => text.includes(name)),
     stale,
   };
 }

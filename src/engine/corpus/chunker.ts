@@ -11,6 +11,9 @@ import { RegionBuilder, type Region } from './regions.ts';
 import type { Chunk, SourceFile } from './types.ts';
 import { cutLines, type LineSpan } from './windows.ts';
 
+/** Raise it with every change that gives other chunks: indexes are then rebuilt. */
+export const chunkerVersion = '1';
+
 /** Above this share of characters without a parse the tree is not trusted and the file is cut by lines. */
 const maxErrorShare = 0.5;
 
