@@ -185,14 +185,13 @@ export class Workspace {
     const sum = (of: readonly Segment[]): number => of.reduce((total, s) => total + s.tokens, 0);
     const tokens = sum(fitting);
     const notWhole = new Set(segments.flatMap((s, i) => (chosen.has(i) ? [] : s.paths)));
-    const readable = new Set(segments.flatMap((s) => s.paths));
     const { attention, kvHeads } = decoder.graph;
     // Keys and values, the index of every kept position (int32), the line of every token (int32).
     const bytes = positions * (decoder.kvBytesPerPosition + attention.length * kvHeads * 4) + tokens * 4;
     return {
       strategy: strategy.name,
       ratio,
-      files: readable.size - notWhole.size,
+      files: files.length - notWhole.size,
       filesTotal: files.length,
       segments: chosen.size,
       segmentsTotal: segments.length,

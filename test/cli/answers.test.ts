@@ -213,7 +213,7 @@ describe('ask', () => {
     expect(stderr).toContain('1 changed, 1 new (src/price.ts, src/new.ts)');
     expect(stderr).toContain(`cribsheet compress ${scratch.workspace} --task api-lookup`);
     expect(jsonValue<Answer>(stdout).citations).toContainEqual(
-      expect.objectContaining({ path: 'src/price.ts', startLine: 3, stale: true }),
+      expect.objectContaining({ path: 'src/price.ts', endLine: 6, stale: true }),
     );
   });
 });
@@ -233,7 +233,7 @@ describe('compare', () => {
     const people = await cli(...args);
     expect(people.code).toBe(0);
     expect(people.stdout).toMatch(/^cache +rag +none$/mu);
-    expect(people.stdout).toMatch(/^(= src\/price\.ts:3-\d+ *){3}$/mu);
+    expect(people.stdout).toMatch(/^(= src\/price\.ts:\d+-6 *){3}$/mu);
     expect(people.stdout).toContain('= cited by every answer');
   });
 

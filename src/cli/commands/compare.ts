@@ -44,10 +44,8 @@ export const run: Run = async (context) => {
   const common = commonCitations(answers);
   if (json) await out.json({ question, task, answers: answers.map((a, i) => ({ ...a, kvBytes: kvBytes[i] })), common });
   else {
-    const texts = answers.map((answer, i) => describe(answer, common, kvBytes[i]!));
-    const rows = sideBySide(texts, out.width);
-    if (rows) for (const row of rows) await out.line(row);
-    else for (const text of texts) await out.line(`— ${text}\n`);
+    const columns = answers.map((answer, i) => sectionsOf(answer, common, kvBytes[i]!));
+    for (const line of layOut(columns, out.width)) await out.line(line);
     if (common.length > 0) await out.line(dim(`${COMMON_MARK} cited by every answer`));
   }
   return answers.every((a) => a.error) ? 1 : undefined;
@@ -76,10 +74,10 @@ function overlap(a: LineRange, b: LineRange): boolean {
   return a.path === b.path && a.startLine <= b.endLine && b.startLine <= a.endLine;
 }
 
-/** One answer as the text of a column. */
-function describe(answer: Answer, common: readonly LineRange[], kvBytes: number): string {
+/** One answer as the sections of a column: mode, answer, citations, figures. */
+function sectionsOf(answer: Answer, common: readonly LineRange[], kvBytes: number): string[] {
   const { mode, error, citations, tokens, timings, coverage } = answer;
-  if (error) return `${mode}\n\n${cleanLine(error.message)}\n${cleanLine(error.action)}`;
+  if (error) return [mode, `${cleanLine(error.message)}\n${cleanLine(error.action)}`, '', ''];
   const mark = (c: Citation): string => (common.some((other) => overlap(c, other)) ? COMMON_MARK : ' ');
   const cited = citations.map(
     (c) => `${mark(c)} ${cleanLine(c.path)}:${c.startLine}-${c.endLine}${c.stale ? ' (changed)' : ''}`,
@@ -88,15 +86,20 @@ function describe(answer: Answer, common: readonly LineRange[], kvBytes: number)
     tokens.sheet > 0
       ? `${count(tokens.sheet)} positions + ${count(tokens.prompt)} tokens`
       : `${count(tokens.prompt)} tokens`;
-  return [
-    mode,
-    '',
-    answerText(answer),
-    '',
-    ...cited,
-    ...(cited.length > 0 ? [''] : []),
+  const figures = [
     `first token ${duration(timings.ttftMs)}, total ${duration(timings.totalMs)}`,
     `${read} read, ${bytes(kvBytes)} of keys and values`,
     `covers ${count(coverage.files)} of ${count(coverage.filesTotal)} files`,
-  ].join('\n');
+  ];
+  return [mode, answerText(answer), cited.join('\n'), figures.join('\n')];
+}
+
+/** Side by side, the same sections at the same height; below each other where there is no room. */
+function layOut(columns: readonly string[][], width: number): string[] {
+  const sections = columns[0]!
+    .map((_, i) => columns.map((column) => column[i]!))
+    .filter((row) => row.some((t) => t !== ''));
+  const rows = sections.map((texts) => sideBySide(texts, width));
+  if (rows.every((row) => row !== undefined)) return rows.flatMap((row) => [...row, '']);
+  return columns.flatMap(([mode, ...rest]) => [`— ${mode!}`, ...rest.filter((text) => text !== ''), '']);
 }
