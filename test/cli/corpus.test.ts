@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { jsonLines, jsonValue, makeScratch, run, shop, start, type Scratch } from './run.ts';
+import { jsonLines, jsonValue, makeScratch, run, shop, start, starterProfile, type Scratch } from './run.ts';
 
 let scratch: Scratch;
 beforeEach(async () => {
@@ -84,9 +84,9 @@ describe('segments', () => {
     }[];
     for (const segment of segments) {
       expect(Object.keys(segment)).toEqual(['id', 'paths', 'tokens', 'text', 'chunks']);
-      expect(segment.text.startsWith('<chunk>')).toBe(true);
+      expect(segment.text.startsWith(starterProfile.fileMark)).toBe(true);
       expect(segment.tokens).toBeGreaterThan(0);
-      expect(segment.tokens).toBeLessThanOrEqual(384);
+      expect(segment.tokens).toBeLessThanOrEqual(starterProfile.segmentTokens);
     }
     expect(segments.flatMap((s) => s.paths)).toEqual(expect.arrayContaining(Object.keys(shop)));
     const scoped = jsonLines((await cli('segments', scratch.workspace, '--json', '--scope', '*.py')).stdout);

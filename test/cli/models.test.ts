@@ -2,7 +2,17 @@ import { cp, readdir, rename, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorRecord } from '../../src/common/errors.ts';
-import { fixtureModels, jsonValue, makeScratch, run, shop, starter, type Finished, type Scratch } from './run.ts';
+import {
+  fixtureModels,
+  jsonValue,
+  makeScratch,
+  run,
+  shop,
+  starter,
+  starterWindow,
+  type Finished,
+  type Scratch,
+} from './run.ts';
 
 let scratch: Scratch;
 beforeAll(async () => {
@@ -25,9 +35,9 @@ describe('models', () => {
     const { code, stdout } = await cli('models', '--json');
     expect(code).toBe(0);
     const [model] = jsonValue<Record<string, unknown>[]>(stdout);
-    expect(model).toMatchObject({ name: 'starter', bundled: true, window: 8192 });
+    expect(model).toMatchObject({ name: 'starter', bundled: true, window: starterWindow });
     expect(model!['memoryBytes']).toBeGreaterThan(model!['weightBytes'] as number);
-    expect((await cli('models')).stdout).toMatch(/^starter {2}.* on disk {2}bundled\n {2}window 8,192 positions/u);
+    expect((await cli('models')).stdout).toMatch(/^starter {2}.* on disk {2}bundled\n {2}window [\d,]+ positions/u);
   });
 
   it('are checked by loading them', async () => {
@@ -36,7 +46,7 @@ describe('models', () => {
     expect(jsonValue(stdout)).toMatchObject({
       name: 'starter',
       device: { device: 'cpu', verified: true },
-      window: 8192,
+      window: starterWindow,
       selfTest: { passed: true },
     });
     const people = await cli('models', 'check');

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,6 +9,16 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** The built bundle; another build can be tested by naming it. */
 export const bundle = process.env['CRIBSHEET_CLI'] ?? path.join(root, 'dist/cli.js');
 export const starter = path.join(root, 'models/starter');
+/** How the starter wants to be fed, and its window: what the tests expect follows the model. */
+export const starterProfile = JSON.parse(readFileSync(path.join(starter, 'cribsheet.json'), 'utf8')) as {
+  fileMark: string;
+  segmentTokens: number;
+  ratio: number;
+};
+const configuration = JSON.parse(readFileSync(path.join(starter, 'genai_config.json'), 'utf8')) as {
+  model: { context_length: number };
+};
+export const starterWindow = configuration.model.context_length;
 export const fixtureModels = path.join(root, 'test/fixtures/models');
 
 export interface Finished {

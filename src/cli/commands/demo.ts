@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { CribsheetError } from '../../common/errors.ts';
 import type { Run } from '../command.ts';
-import { questionKinds } from '../demo/questions.ts';
 import { runDemo } from '../demo/run.ts';
 
 const DEFAULT_QUESTIONS = 45;
@@ -16,7 +15,7 @@ export const run: Run = async (context) => {
   const { summary, graded, anywhere } = await runDemo(context.engine(), {
     root: args.positionals[0] ?? ownSource,
     seed: args.text('seed') ?? '1',
-    perKind: Math.ceil((args.number('questions') ?? DEFAULT_QUESTIONS) / questionKinds.length),
+    questions: args.number('questions') ?? DEFAULT_QUESTIONS,
     ratio: args.number('ratio'),
     signal,
     say: async (text) => {

@@ -6,6 +6,9 @@ import { pairedInterval, type PairedInterval } from './bootstrap.ts';
 import { citesDefinition, isRight, retrievedGold } from './grade.ts';
 import { drawQuestions, questionKinds, type GoldQuestion, type QuestionKind } from './questions.ts';
 
+/** Questions about the whole folder. */
+const ANYWHERE_QUESTIONS = 15;
+
 export const demoModes = ['cache', 'rag', 'none'] as const;
 export type DemoMode = (typeof demoModes)[number];
 
@@ -67,13 +70,13 @@ export interface Anywhere {
   byCache: number;
 }
 
-/** Draws questions from all files, two of each kind, and lets `auto` choose the mode. */
+/** Draws questions from all files and lets `auto` choose the mode. */
 export async function askAnywhere(
   workspace: Workspace,
   chunks: readonly Chunk[],
   { seed, signal, task }: { seed: string; signal: AbortSignal; task: string },
 ): Promise<Anywhere> {
-  const questions = drawQuestions(chunks, 2, `${seed}/anywhere`);
+  const questions = drawQuestions(chunks, ANYWHERE_QUESTIONS, `${seed}/anywhere`);
   const result = { questions: questions.length, right: 0, byCache: 0 };
   for (const { id, question, ...gold } of questions) {
     const answer = await workspace.ask({ id, question, mode: 'auto', task, signal });

@@ -4,6 +4,9 @@ import { seededRandom } from '../../engine/compress/random.ts';
 export const questionKinds = ['where', 'signature', 'returns', 'documentation', 'file listing'] as const;
 export type QuestionKind = (typeof questionKinds)[number];
 
+/** Files with more definitions than this are not asked to be listed. */
+const MAX_LISTED = 10;
+
 /** A question with the facts that decide whether an answer is right. All of it comes from the parser, none from a model. */
 export interface GoldQuestion {
   id: string;
@@ -27,44 +30,65 @@ const phrasings: Record<QuestionKind, readonly string[]> = {
 };
 
 /**
- * Draws `perKind` questions of each kind from the definitions of a workspace. Only names with one definition are
- * asked for, so that a question has one answer; a kind with too few facts gets what there is.
+ * Draws `count` questions about the definitions of a workspace, of each kind in turn. Only names with one definition
+ * are asked for, so that a question has one answer; a kind that runs out of facts leaves its turns to the others.
  */
-export function drawQuestions(chunks: readonly Chunk[], perKind: number, seed: string): GoldQuestion[] {
+export function drawQuestions(chunks: readonly Chunk[], count: number, seed: string): GoldQuestion[] {
+  const draw = seededRandom(seed);
+  const pools = factsOf(chunks).map(({ kind, facts }) => ({ kind, facts: shuffled(facts, draw), drawn: 0 }));
+  const questions: GoldQuestion[] = [];
+  while (questions.length < count && pools.some((p) => p.drawn < p.facts.length)) {
+    for (const pool of pools) {
+      const fact = pool.facts[pool.drawn];
+      if (!fact || questions.length >= count) continue;
+      const { kind } = pool;
+      const { path, startLine, endLine, nameLine } = fact.chunk;
+      const phrasing = phrasings[kind][pool.drawn % phrasings[kind].length]!;
+      pool.drawn++;
+      const question = phrasing.replace('{}', () => fact.asked);
+      questions.push({
+        id: `${kind}-${pool.drawn}`,
+        kind,
+        question,
+        gold: fact.gold,
+        path,
+        startLine,
+        endLine,
+        nameLine,
+      });
+    }
+  }
+  return questions.sort((a, b) => questionKinds.indexOf(a.kind) - questionKinds.indexOf(b.kind));
+}
+
+interface Fact {
+  asked: string;
+  gold: string;
+  chunk: Chunk;
+}
+
+function factsOf(chunks: readonly Chunk[]): { kind: QuestionKind; facts: Fact[] }[] {
   const definitions = chunks.filter((c) => /^[A-Za-z_$][\w$]*$/.test(c.name) && isDefinition(c));
   const byName = Map.groupBy(definitions, (c) => c.name);
   const unique = definitions.filter((c) => byName.get(c.name)?.length === 1 && c.name.length > 2);
-  const draw = seededRandom(seed);
-  const candidates: Record<QuestionKind, { asked: string; gold: string; chunk: Chunk }[]> = {
-    where: unique.map((c) => ({ asked: c.name, gold: c.path, chunk: c })),
-    signature: unique.filter((c) => c.parameters).map((c) => ({ asked: c.name, gold: c.parameters ?? '', chunk: c })),
-    returns: unique.filter((c) => c.returns).map((c) => ({ asked: c.name, gold: c.returns ?? '', chunk: c })),
-    documentation: unique
-      .filter((c) => (c.doc ?? '').split(' ').length >= 4)
-      .map((c) => ({ asked: c.name, gold: c.doc ?? '', chunk: c })),
-    'file listing': [...Map.groupBy(definitions, (c) => c.path)]
-      .map(([path, list]) => ({ path, names: [...new Set(list.map((c) => c.name))], chunk: list[0]! }))
-      .filter((f) => f.names.length >= 2 && f.names.length <= 8)
-      .map((f) => ({ asked: f.path, gold: f.names.join(', '), chunk: f.chunk })),
-  };
-  return questionKinds.flatMap((kind) =>
-    shuffled(candidates[kind], draw)
-      .slice(0, perKind)
-      .map(({ asked, gold, chunk }, i): GoldQuestion => {
-        const { path, startLine, endLine, nameLine } = chunk;
-        const phrasing = phrasings[kind][i % phrasings[kind].length]!;
-        return {
-          id: `${kind}-${i + 1}`,
-          kind,
-          question: phrasing.replace('{}', asked),
-          gold,
-          path,
-          startLine,
-          endLine,
-          nameLine,
-        };
-      }),
-  );
+  const about = (has: (c: Chunk) => string | undefined): Fact[] =>
+    unique.flatMap((chunk) => {
+      const gold = has(chunk);
+      return gold ? [{ asked: chunk.name, gold, chunk }] : [];
+    });
+  const files = [...Map.groupBy(definitions, (c) => c.path)]
+    .map(([path, list]): Fact & { names: number } => {
+      const names = new Set(list.map((c) => c.name));
+      return { asked: path, gold: [...names].join(', '), chunk: list[0]!, names: names.size };
+    })
+    .filter((f) => f.names <= MAX_LISTED);
+  return [
+    { kind: 'where', facts: about((c) => c.path) },
+    { kind: 'signature', facts: about((c) => c.parameters) },
+    { kind: 'returns', facts: about((c) => c.returns) },
+    { kind: 'documentation', facts: about((c) => ((c.doc ?? '').split(' ').length >= 4 ? c.doc : undefined)) },
+    { kind: 'file listing', facts: files },
+  ];
 }
 
 /** Imports, sections of prose and the later parts of a cut definition are no definitions. */

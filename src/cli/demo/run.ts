@@ -12,8 +12,8 @@ const TASKS = ['api-lookup', 'code-review'] as const;
 export interface DemoOptions {
   root: string;
   seed: string;
-  /** Questions of each of the five kinds. */
-  perKind: number;
+  /** Questions to draw, of five kinds. */
+  questions: number;
   ratio?: number | undefined;
   signal: AbortSignal;
   /** Lines for a person. */
@@ -54,7 +54,7 @@ export async function runDemo(engine: Engine, options: DemoOptions): Promise<Dem
   const leftOut = new Set(sheets[0]!.leftOut.map((f) => f.path));
   const covered = chunks.filter((c) => !leftOut.has(c.path));
 
-  const questions = drawQuestions(covered, options.perKind, seed);
+  const questions = drawQuestions(covered, options.questions, seed);
   if (questions.length < 5) {
     throw new CribsheetError(
       'workspace-empty',

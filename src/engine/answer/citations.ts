@@ -1,6 +1,8 @@
 import type { Citation } from '../../common/answers.ts';
+import { languageOf } from '../corpus/languages.ts';
 import { definedNames } from '../corpus/naming.ts';
 import type { ChunkRow, TextIndex } from '../retrieve/textIndex.ts';
+import { identifiersIn, pathsIn } from './mentions.ts';
 import type { CurrentSources } from './sources.ts';
 
 /** More would not be read. */
@@ -21,30 +23,45 @@ export interface CitationContext {
  * is not shown. The model never supplies a line number.
  */
 export async function citationsFor(question: string, answer: string, context: CitationContext): Promise<Citation[]> {
-  const { index } = context;
   const found: ChunkRow[] = [];
-  const add = (rows: readonly ChunkRow[]): void => {
-    for (const row of rows)
-      if (!found.some((f) => f.path === row.path && f.startLine === row.startLine)) found.push(row);
-  };
-  const answerNames = identifiersIn(answer);
-  const names = [...answerNames, ...identifiersIn(question)];
-  const paths = pathsIn(answer);
-  for (const mentioned of paths) {
-    for (const path of index.resolvePath(mentioned).slice(0, MAX_HOMONYMS)) {
-      const inFile = names.flatMap((n) => index.definitions(n).filter((d) => d.path === path));
-      add(inFile.length ? inFile : index.chunksOf(path).slice(0, 1));
-    }
-  }
-  // A path settles which definition is meant; without one, a name must be (nearly) unique.
-  if (found.length === 0) {
-    for (const name of names) {
-      const rows = index.definitions(name);
-      if (rows.length <= MAX_HOMONYMS) add(rows);
-    }
-  }
+  for (const row of placesOf(question, answer, context.index))
+    if (!found.some((f) => f.path === row.path && f.startLine === row.startLine)) found.push(row);
   const checked = await Promise.all(found.slice(0, MAX_CITATIONS).map((row) => check(row, context)));
   return checked.filter((c) => c !== undefined);
+}
+
+function placesOf(question: string, answer: string, index: TextIndex): ChunkRow[] {
+  const definitions = new Map<string, ChunkRow[]>();
+  const ofName = (name: string): ChunkRow[] => {
+    let rows = definitions.get(name);
+    if (!rows) definitions.set(name, (rows = index.definitions(name)));
+    return rows;
+  };
+  const [answerNames, questionNames] = [identifiersIn(answer), identifiersIn(question)];
+  const names = [...answerNames, ...questionNames];
+  const mentioned = pathsIn(answer).map((word) => ({ word, paths: index.resolvePath(word) }));
+  const inPaths = mentioned.flatMap(({ paths }) => {
+    // Of several files of one name the one is meant that defines what the talk is of.
+    const named = names.flatMap((name) => ofName(name).filter((d) => paths.includes(d.path)));
+    if (named.length) return named;
+    return paths.length <= MAX_HOMONYMS ? paths.flatMap((path) => index.chunksOf(path).slice(0, 1)) : [];
+  });
+  if (inPaths.length) return inPaths;
+  // An invented place is wrong, even if the question's name has a right one: a link would make the answer look true.
+  if (mentioned.some(({ word, paths }) => paths.length === 0 && looksLikeFile(word))) return [];
+  // Without a path, a name must be (nearly) unique.
+  const few = (of: readonly string[]): ChunkRow[] =>
+    of
+      .map(ofName)
+      .filter((rows) => rows.length <= MAX_HOMONYMS)
+      .flat();
+  const said = few(answerNames);
+  return said.length ? said : few(questionNames);
+}
+
+/** A name that stands for a file of some language, not `Server.start`. */
+function looksLikeFile(word: string): boolean {
+  return languageOf(word) !== 'text' || (word.includes('/') && /\.\p{L}+$/u.test(word));
 }
 
 /** A citation if its lines exist now. `verified`: they still hold the name. */
@@ -52,40 +69,20 @@ async function check(row: ChunkRow, { sources, hashAtBuild }: CitationContext): 
   const current = await sources.read(row.path);
   if (!current || row.startLine > current.lines.length) return undefined;
   const endLine = Math.min(row.endLine, current.lines.length);
-  const text = current.lines.slice(row.startLine - 1, endLine).join('\n');
-  const stale = current.hash !== hashAtBuild(row.path);
+  const lines = current.lines.slice(row.startLine - 1, endLine);
+  const text = lines.join('\n');
+  // Blank lines before a definition belong to its chunk, but nobody wants to be led there.
+  const blank = Math.max(
+    0,
+    lines.findIndex((line) => line.trim() !== ''),
+  );
+  const names = definedNames(row);
+  const isAsIndexed = current.hash === row.fileHash;
   return {
     path: row.path,
-    startLine: row.startLine,
+    startLine: row.startLine + blank,
     endLine,
-    verified: definedNames(row).every((name) => text.includes(name)),
-    stale,
+    verified: names.length > 0 ? names.every((name) => text.includes(name)) : isAsIndexed,
+    stale: !isAsIndexed || current.hash !== (hashAtBuild(row.path) ?? row.fileHash),
   };
-}
-
-/** Path-like words: with a slash, or a file name with an extension. */
-export function pathsIn(text: string): string[] {
-  const words = text.match(/[\w.@+-]*(?:[/\\][\w.@+-]+)+|[\w@+-]+\.[A-Za-z]{1,5}\b/g) ?? [];
-  return [
-    ...new Set(
-      words.map((w) =>
-        w
-          .replaceAll('\\', '/')
-          .replace(/^\.?\//, '')
-          .replace(/\.$/, ''),
-      ),
-    ),
-  ];
-}
-
-const commonWords = new Set(
-  'a an and are as at be by call called calls class code contain contains defined definition describe do does explain file files find findings for from function functions has have how i in interface is it its list method module no not of on or parameters path problem return returns review secret signature take takes task that the there this to type use used uses what when where which who why with workspace wrong'.split(
-    ' ',
-  ),
-);
-
-/** Words that may be names of definitions: dotted names, and identifiers that are no plain English of questions. */
-export function identifiersIn(text: string): string[] {
-  const words = text.match(/[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*/g) ?? [];
-  return [...new Set(words)].filter((w) => w.length > 1 && !commonWords.has(w.toLowerCase()));
 }

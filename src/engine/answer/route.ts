@@ -1,6 +1,6 @@
 import type { SheetFile } from '../sheet/sheetFile.ts';
 import type { TextIndex } from '../retrieve/textIndex.ts';
-import { identifiersIn, pathsIn } from './citations.ts';
+import { identifiersIn, pathsIn } from './mentions.ts';
 
 export interface Route {
   mode: 'cache' | 'rag';

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { limits } from '../../common/limits.ts';
+import { readRegularFile } from '../corpus/openFile.ts';
 
 /** The text of a file as it is on disk now. */
 export interface CurrentFile {
   hash: string;
+  /** Without line ends; none in an empty file. */
   lines: string[];
 }
 
@@ -27,9 +29,14 @@ export class CurrentSources {
   private async load(file: string): Promise<CurrentFile | undefined> {
     const full = path.resolve(this.root, file);
     if (!full.startsWith(path.resolve(this.root) + path.sep)) return undefined;
-    const bytes = await readFile(full).catch(() => undefined);
-    if (!bytes) return undefined;
+    const bytes = await readRegularFile(full, limits.maxFileBytes);
+    if (typeof bytes === 'string') return undefined;
     const hash = createHash('sha256').update(bytes).digest('hex');
-    return { hash, lines: bytes.toString('utf8').split(/\r\n|\r|\n/) };
+    const lines = Buffer.from(bytes)
+      .toString('utf8')
+      .split(/\r\n|\r|\n/);
+    // A line end at the very end opens no further line.
+    if (lines.at(-1) === '') lines.pop();
+    return { hash, lines };
   }
 }

@@ -1,0 +1,57 @@
+/** Longer texts are pasted files: what stands behind this many characters is not looked at. */
+const MAX_CHARACTERS = 4_000;
+
+const pathRun = /[\p{L}\p{N}\p{M}_$@+~.\\/()[\]-]+/gu;
+
+/**
+ * What looks like a path or a file name: with a slash, or with an extension. Forward slashes, without what leads out
+ * of a folder or surrounds it in a sentence. Whether there is such a file is for the index to say.
+ */
+export function pathsIn(text: string): string[] {
+  const found = new Set<string>();
+  for (const [run] of text.slice(0, MAX_CHARACTERS).matchAll(pathRun)) {
+    // Brackets are part of some names (src/[id]/page.tsx) and of sentences and links around others.
+    const parts = run.split(/[()[\]]+/u).map(trimmed);
+    for (const word of run.includes('](') ? parts : [trimmed(run), ...parts]) {
+      if (/[\p{L}\p{N}_]\/[\p{L}\p{N}_.[(@$]|[\p{L}\p{N}_)\]]\.\p{L}[\p{L}\p{N}]*$/u.test(word)) found.add(word);
+    }
+  }
+  return [...found];
+}
+
+function trimmed(run: string): string {
+  const inner = run.replaceAll('\\', '/').replace(/^(?:[([]|\.{0,2}\/)+/u, '');
+  return inner.replace(/(?<=[^).\]])[).\]]+$/u, (end) => balance(inner, end)).replace(/[./]+$/u, '');
+}
+
+/** Closing brackets at the end stay where they were opened inside the word. */
+function balance(word: string, end: string): string {
+  const opened = [...word].filter((c) => c === '(' || c === '[').length;
+  const closed = [...word].filter((c) => c === ')' || c === ']').length;
+  return closed <= opened ? end : '';
+}
+
+const commonWords = new Set(
+  'a an and are as at be by call called calls class code contain contains defined definition describe do does explain file files find findings for from function functions has have how i in interface is it its list method module no not of on or parameters path problem return returns review secret signature take takes task that the there this to type use used uses what when where which who why with workspace wrong'.split(
+    ' ',
+  ),
+);
+
+const identifier = /[\p{L}_$][\p{L}\p{N}\p{M}_$]*(?:(?:\.|::|#|->)[\p{L}_$][\p{L}\p{N}\p{M}_$]*)*/gu;
+
+/**
+ * Words that may be names of definitions, those first that are written like code (`readAll`, `read_all`, `Server.start`,
+ * `read(`); without the plain words of questions and without paths.
+ */
+export function identifiersIn(text: string): string[] {
+  const places = new Set(pathsIn(text).filter((path) => path.includes('/')));
+  const plain = text.slice(0, MAX_CHARACTERS).replace(pathRun, (run) => (places.has(trimmed(run)) ? ' ' : run));
+  const names = [...plain.matchAll(identifier)].map((match) => ({
+    name: match[0],
+    isCode:
+      /[._$:#>]|\p{Ll}\p{Lu}|\p{L}\p{N}/u.test(match[0]) || '(`'.includes(plain[match.index + match[0].length] ?? ' '),
+  }));
+  const wanted = names.filter(({ name }) => name.length > 1 && !commonWords.has(name.toLowerCase()));
+  wanted.sort((a, b) => Number(b.isCode) - Number(a.isCode));
+  return [...new Set(wanted.map(({ name }) => name))];
+}
