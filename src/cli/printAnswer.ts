@@ -7,7 +7,7 @@ import type { Output } from './output.ts';
 import { bold, cyan, dim, yellow, type Piece, type Styled } from './styled.ts';
 
 /** `path:line-line`, which editors and terminals know how to open; on a terminal a link as well. */
-export function place(root: string, { path: file, startLine, endLine }: LineRange): Styled {
+function place(root: string, { path: file, startLine, endLine }: LineRange): Styled {
   const href = pathToFileURL(path.resolve(root, file)).href;
   return { text: `${cleanLine(file)}:${startLine}-${endLine}`, style: 'cyan', href };
 }

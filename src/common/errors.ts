@@ -14,6 +14,7 @@ export const errorCodes = [
   'tokenizer-mismatch',
   'device-unavailable',
   'question-too-long',
+  'context-too-long',
   'sheet-missing',
   'store-unwritable',
   'store-full',

@@ -230,7 +230,10 @@ export class Workspace {
     return sheets.find((s) => s.task.id === task && s.model.fingerprint === decoder?.fingerprint);
   }
 
-  /** Answers a question; expected failures are in the answer's `error`. */
+  /**
+   * Answers a question. What is wrong with question, sheet or index stands in the answer's `error`.
+   * @throws CribsheetError where the model cannot be loaded, `file-unreadable`, `cancelled` before the question's turn
+   */
   async ask(question: Question): Promise<Answer> {
     const decoder = await this.parts.decoder?.();
     const sheetFile = await this.sheetFor(question.task);
@@ -238,6 +241,7 @@ export class Workspace {
     return this.answerer.answer(question, {
       root: this.root,
       index: this.index,
+      filesTotal: this.files.length,
       segments,
       decoder,
       sheetFile,

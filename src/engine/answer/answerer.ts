@@ -1,4 +1,4 @@
-import type { Answer, Coverage, LineRange } from '../../common/answers.ts';
+import type { Answer, Coverage, Evidence, LineRange } from '../../common/answers.ts';
 import { CribsheetError, errorRecord } from '../../common/errors.ts';
 import type { Mode } from '../../common/names.ts';
 import { Turns } from '../../common/turns.ts';
@@ -13,6 +13,7 @@ import type { SheetFile } from '../sheet/sheetFile.ts';
 import { citationsFor } from './citations.ts';
 import { packChunks, packSegmentsRaw, type RawContext } from './context.ts';
 import { AttentionTrace } from './evidence.ts';
+import { checkLength, contextTooLong, freePositions } from './room.ts';
 import { route } from './route.ts';
 import { CurrentSources } from './sources.ts';
 
@@ -36,6 +37,8 @@ export interface Question {
 export interface AnswerSources {
   root: string;
   index: TextIndex;
+  /** Files of the workspace that were let in. */
+  filesTotal: number;
   segments: readonly Segment[];
   /** Undefined with `--no-model`. */
   decoder: Decoder | undefined;
@@ -59,25 +62,29 @@ export class Answerer {
   async answer(q: Question, sources: AnswerSources): Promise<Answer> {
     const asked = performance.now();
     const { decoder, index, sheetFile } = sources;
-    const auto = q.mode === 'auto' ? route(q.question, index, sheetFile) : undefined;
-    const mode = auto?.mode ?? (q.mode as Exclude<Mode, 'auto'>);
-    const base = { id: q.id, mode, task: q.task, ...(auto ? { reason: auto.reason } : {}) };
+    let base = { id: q.id, mode: q.mode === 'auto' ? ('rag' as const) : q.mode, task: q.task };
     let queueMs: number | undefined;
     try {
+      checkLength(q.question);
+      if (q.mode === 'auto') base = { ...base, ...route(q.question, index, sheetFile) };
+      const { mode } = base;
       return await this.turns.take(async () => {
         queueMs = performance.now() - asked;
         const result = await (decoder ? this.decode(q, mode, sources, decoder) : chunksOnly(q, mode, sources));
-        const { prefillMs, ttftMs, loadMs, ...rest } = result;
+        const { prefillMs, ttftMs, loadMs, evidence, ...rest } = result;
+        const current = new CurrentSources(sources.root);
         const citations = await citationsFor(q.question, rest.answer, {
           index,
-          sources: new CurrentSources(sources.root),
-          hashAtBuild: (path) => (mode === 'cache' && sheetFile ? hashIn(sheetFile, path) : index.fileHash(path)),
+          sources: current,
+          hashAtBuild: (path) => (mode === 'cache' && sheetFile ? hashIn(sheetFile, path) : undefined),
         });
+        const there = await stillThere(evidence, current);
         const totalMs = performance.now() - asked;
         return {
           ...base,
           ...rest,
           citations,
+          evidence: there,
           timings: { queueMs, loadMs, prefillMs, ttftMs: queueMs + ttftMs, totalMs },
         };
       }, q.signal);
@@ -107,21 +114,26 @@ export class Answerer {
     if (mode === 'cache') return this.fromSheet(q, sources, decoder);
     const { segments, index } = sources;
     const { tokenizer, profile } = decoder;
-    const tokensTotal = totalTokens(segments);
+    const nothing = noCoverage(sources);
+    const { tokensTotal } = nothing;
     if (mode === 'none') {
       const empty = { ids: [], origins: [], files: new Set<string>() };
-      return this.fromRaw(q, decoder, empty, noCoverage(sources), tokensTotal);
+      return this.fromRaw(q, decoder, empty, nothing, tokensTotal);
     }
+    const free = freePositions(q.question, decoder);
     if (mode === 'full') {
-      const context = packSegmentsRaw(segments, tokenizer, profile);
-      const files = context.files.size;
-      return this.fromRaw(q, decoder, context, { files, filesTotal: files, tokens: tokensTotal, tokensTotal }, 0);
+      // Encoding a large workspace only to find that it does not fit would take minutes.
+      const context = tokensTotal > 2 * free ? undefined : packSegmentsRaw(segments, tokenizer, profile);
+      if (!context || context.ids.length > free) throw contextTooLong(tokensTotal, free);
+      const coverage = { ...nothing, files: nothing.filesTotal, tokens: tokensTotal };
+      return this.fromRaw(q, decoder, context, coverage, 0);
     }
-    const budget = q.budget ?? sheetBudget(sources, decoder);
+    const budget = Math.min(q.budget ?? sheetBudget(sources, decoder), free);
     const hits = index.search(q.question, { limit: RETRIEVE_LIMIT });
     const { context, used } = packChunks(hits, budget, tokenizer, profile);
-    const coverage = { ...noCoverage(sources), files: context.files.size, tokens: context.ids.length };
-    const answered = await this.fromRaw(q, decoder, context, coverage, tokensTotal - context.ids.length);
+    const tokens = Math.min(context.ids.length, tokensTotal);
+    const coverage = { ...nothing, files: context.files.size, tokens };
+    const answered = await this.fromRaw(q, decoder, context, coverage, tokensTotal - tokens);
     return { ...answered, chunks: used.map(toRetrieved) };
   }
 
@@ -134,7 +146,7 @@ export class Answerer {
       const context = { length: sheet.length, origin: (l: number, h: number, p: number) => sheet.origin(l, h, p) };
       const told = await this.tell(q, decoder, sheet.lane, context, started);
       const { coverage } = sheet.file;
-      const tokens = { sheet: sheet.length, ...told.tokens, skipped: coverage.tokens - sheet.length };
+      const tokens = { sheet: sheet.length, ...told.tokens, skipped: Math.max(0, coverage.tokens - sheet.length) };
       return { ...told, coverage, tokens, loadMs };
     } finally {
       sheet.rewind();
@@ -158,7 +170,9 @@ export class Answerer {
       context.origins[position - offset];
     const told = await this.tell(q, decoder, lane, { length: lane.kv.length, origin }, started);
     const prompt = told.tokens.prompt + preamble.length + context.ids.length;
-    return { ...told, coverage, tokens: { sheet: 0, prompt, answer: told.tokens.answer, skipped }, loadMs: 0 };
+    const tokens = { sheet: 0, prompt, answer: told.tokens.answer, skipped };
+    // The context is prefilled for this question too.
+    return { ...told, coverage, tokens, prefillMs: told.ttftMs, loadMs: 0 };
   }
 
   /** Question in, answer out, on a lane that holds the context. */
@@ -221,10 +235,17 @@ function chunksOnly(q: Question, mode: Exclude<Mode, 'auto'>, sources: AnswerSou
 }
 
 /** RAG gets the positions that the sheet gets: equal bytes. Without a sheet, what the profile would give one. */
-function sheetBudget({ sheetFile, segments }: AnswerSources, { profile, window }: Decoder): number {
+function sheetBudget({ sheetFile, segments }: AnswerSources, { profile }: Decoder): number {
   const positions = sheetFile?.segments.reduce((sum, s) => sum + s.kept, 0);
-  const would = Math.min(profile.sheetTokens, Math.ceil(totalTokens(segments) / profile.ratio));
-  return Math.min(positions ?? would, window - profile.answerTokens - 256);
+  return positions ?? Math.min(profile.sheetTokens, Math.ceil(totalTokens(segments) / profile.ratio));
+}
+
+/** Evidence comes from where lines were when the context was made: what is gone since then is not shown. */
+async function stillThere(evidence: readonly Evidence[], sources: CurrentSources): Promise<Evidence[]> {
+  const lengths = await Promise.all(evidence.map(async ({ path }) => (await sources.read(path))?.lines.length ?? 0));
+  return evidence.flatMap((place, i) =>
+    place.startLine > lengths[i]! ? [] : [{ ...place, endLine: Math.min(place.endLine, lengths[i]!) }],
+  );
 }
 
 function toRetrieved({ path, startLine, endLine, name, score, text }: Hit): NonNullable<Answer['chunks']>[number] {
@@ -240,7 +261,6 @@ function totalTokens(segments: readonly Segment[]): number {
   return segments.reduce((sum, s) => sum + s.tokens, 0);
 }
 
-function noCoverage({ segments }: AnswerSources): Coverage {
-  const filesTotal = new Set(segments.flatMap((s) => s.paths)).size;
+function noCoverage({ segments, filesTotal }: AnswerSources): Coverage {
   return { files: 0, filesTotal, tokens: 0, tokensTotal: totalTokens(segments) };
 }

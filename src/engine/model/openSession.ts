@@ -15,6 +15,8 @@ export interface OpenedGraph {
   bytes: (guard: boolean) => Uint8Array;
   /** Bytes of the weights on disk: about what the session will take in memory. */
   weightBytes: number;
+  /** Weights are int4 or int8: a provider may then round activations differently. */
+  quantised: boolean;
 }
 
 /**
@@ -34,7 +36,8 @@ export async function openGraph(model: ModelFolder): Promise<OpenedGraph> {
     addSequenceGuard(guarded);
     return encodeModel(guarded);
   };
-  return { graph, bytes, weightBytes };
+  const quantised = decoded.graph?.node?.some((n) => n.opType === 'MatMulNBits') ?? false;
+  return { graph, bytes, weightBytes, quantised };
 }
 
 function decode(model: ModelFolder): Model {
