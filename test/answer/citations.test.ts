@@ -5,13 +5,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Citation } from '../../src/common/answers.ts';
 import { citationsFor } from '../../src/engine/answer/citations.ts';
 import { CurrentSources } from '../../src/engine/answer/sources.ts';
+import { chunkerVersion } from '../../src/engine/corpus/chunker.ts';
 import { TextIndex } from '../../src/engine/retrieve/textIndex.ts';
 import { linesOf, smallFiles, SmallWorkspaces, type Opened } from '../engine/smallWorkspace.ts';
 
 const small = new SmallWorkspaces();
 afterAll(() => small.dispose());
 
-const files = {
+const files: Readonly<Record<string, string>> = {
   ...smallFiles,
   'src/app.module.ts': 'export const appModule = 1;\n',
   'src/größe/maß.py': 'def größe_von(x):\n    return x\n',
@@ -27,7 +28,7 @@ let opened: Opened;
 let index: TextIndex;
 beforeAll(async () => {
   opened = await small.workspace(undefined, files);
-  index = TextIndex.open(path.join(opened.store, 'workspaces/one/index.sqlite'), {});
+  index = TextIndex.open(path.join(opened.store, 'workspaces/one/index.sqlite'), { contentVersion: chunkerVersion });
 });
 afterAll(() => {
   index.close();
@@ -60,7 +61,10 @@ describe('the right place', () => {
   });
 
   test('a path of two files of one name cites both where nothing tells them apart', async () => {
-    expect((await places('in util.ts')).map((p) => p.split(':')[0])).toEqual(['src/ships/util.ts', 'src/berths/util.ts']);
+    expect((await places('in util.ts')).map((p) => p.split(':')[0])).toEqual([
+      'src/ships/util.ts',
+      'src/berths/util.ts',
+    ]);
   });
 
   test('a name that is defined in more places than a reader would follow is not cited', async () => {
@@ -125,7 +129,10 @@ describe('files that changed since', () => {
   });
 
   test('a file that got shorter: no range beyond its end', async () => {
-    await writeFile(path.join(opened.root, 'src/harbour.ts'), files['src/harbour.ts']!.split('\n').slice(0, 25).join('\n'));
+    await writeFile(
+      path.join(opened.root, 'src/harbour.ts'),
+      files['src/harbour.ts']!.split('\n').slice(0, 25).join('\n'),
+    );
     expect(await cite('Harbour.moor in src/harbour.ts')).toMatchObject([{ startLine: 19, endLine: 25, stale: true }]);
     expect(await cite('openHarbour in src/harbour.ts')).toEqual([]);
     await writeFile(path.join(opened.root, 'src/harbour.ts'), '');
@@ -164,7 +171,9 @@ test('every citation opens at lines that exist, whatever an answer says', async 
   const real = chunks.flatMap((c) => [c.name, c.qualifiedName, c.path, path.basename(c.path)]);
   const invented = ['src/none.ts', 'nothing()', '../../etc/passwd', '/etc/hosts', 'C:\\x\\y.ts', 'Not', 'the', '`'];
   const answer = fc
-    .array(fc.oneof(fc.constantFrom(...real), fc.constantFrom(...invented), fc.string({ maxLength: 6 })), { maxLength: 8 })
+    .array(fc.oneof(fc.constantFrom(...real), fc.constantFrom(...invented), fc.string({ maxLength: 6 })), {
+      maxLength: 8,
+    })
     .map((words) => words.join(' '));
   await fc.assert(
     fc.asyncProperty(answer, answer, async (said, asked) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { identifiersIn, pathsIn } from '../../src/engine/answer/mentions.ts';
+import { mentionsIn, pathsIn } from '../../src/engine/answer/mentions.ts';
 
 describe('paths', () => {
   test.each([
@@ -59,15 +59,22 @@ describe('names', () => {
     ['Where is openHarbour defined?', ['openHarbour']],
     ['What does Harbour.moor return?', ['Harbour.moor']],
     ['What does `moor` take?', ['moor']],
-    ['formatAmount(cents: number)', ['formatAmount', 'cents', 'number']],
+    ['formatAmount(cents: number)', ['formatAmount']],
     ['What is in src/harbour.ts?', []],
     ['function in src/ships/util.ts', []],
-    ['the value that parse() gives', ['parse', 'value', 'gives']],
-    ['größe_von Über', ['größe_von', 'Über']],
+    ['the value that parse() gives', ['parse']],
+    ['parse, then parse()', ['parse']],
+    ['größe_von in Über', ['größe_von']],
     ['Vec::push and Set#add', ['Vec::push', 'Set#add']],
     ['a b $', []],
   ])('%s', (text, names) => {
-    expect(identifiersIn(text)).toEqual(names);
+    const like = mentionsIn(text).filter(({ isCode }) => isCode);
+    expect(like.map(({ name }) => name)).toEqual(names);
+  });
+
+  test('plain words are names too, but not like code; words of questions and paths are none', () => {
+    const plain = mentionsIn('Where is the parser in src/parser/lexer.ts of Harbour used?');
+    expect(plain).toEqual(['parser', 'Harbour'].map((name) => ({ name, isCode: false })));
   });
 });
 
@@ -75,6 +82,6 @@ test('a pasted file of any shape comes to an end', () => {
   for (const unit of ['a', 'a.', 'a/', '/', '.', '(', ')', '[', 'a::', '-', '(a', ').', 'a b.ts ']) {
     const text = unit.repeat(500_000);
     expect(pathsIn(text).length).toBeLessThan(4_000);
-    expect(identifiersIn(text).length).toBeLessThan(4_000);
+    expect(mentionsIn(text).length).toBeLessThan(4_000);
   }
 });

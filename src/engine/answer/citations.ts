@@ -2,7 +2,7 @@ import type { Citation } from '../../common/answers.ts';
 import { languageOf } from '../corpus/languages.ts';
 import { definedNames } from '../corpus/naming.ts';
 import type { ChunkRow, TextIndex } from '../retrieve/textIndex.ts';
-import { identifiersIn, pathsIn } from './mentions.ts';
+import { mentionsIn, pathsIn } from './mentions.ts';
 import type { CurrentSources } from './sources.ts';
 
 /** More would not be read. */
@@ -31,32 +31,36 @@ export async function citationsFor(question: string, answer: string, context: Ci
 }
 
 function placesOf(question: string, answer: string, index: TextIndex): ChunkRow[] {
-  const definitions = new Map<string, ChunkRow[]>();
-  const ofName = (name: string): ChunkRow[] => {
-    let rows = definitions.get(name);
-    if (!rows) definitions.set(name, (rows = index.definitions(name)));
-    return rows;
-  };
-  const [answerNames, questionNames] = [identifiersIn(answer), identifiersIn(question)];
-  const names = [...answerNames, ...questionNames];
+  const tiers = definitionsNamed(question, answer, index);
   const mentioned = pathsIn(answer).map((word) => ({ word, paths: index.resolvePath(word) }));
   const inPaths = mentioned.flatMap(({ paths }) => {
     // Of several files of one name the one is meant that defines what the talk is of.
-    const named = names.flatMap((name) => ofName(name).filter((d) => paths.includes(d.path)));
-    if (named.length) return named;
+    const named = tiers.map((tier) => tier.flat().filter((row) => paths.includes(row.path)));
+    const first = named.find((rows) => rows.length > 0);
+    if (first) return first;
     return paths.length <= MAX_HOMONYMS ? paths.flatMap((path) => index.chunksOf(path).slice(0, 1)) : [];
   });
   if (inPaths.length) return inPaths;
   // An invented place is wrong, even if the question's name has a right one: a link would make the answer look true.
   if (mentioned.some(({ word, paths }) => paths.length === 0 && looksLikeFile(word))) return [];
   // Without a path, a name must be (nearly) unique.
-  const few = (of: readonly string[]): ChunkRow[] =>
-    of
-      .map(ofName)
-      .filter((rows) => rows.length <= MAX_HOMONYMS)
-      .flat();
-  const said = few(answerNames);
-  return said.length ? said : few(questionNames);
+  const few = tiers.map((tier) => tier.filter((rows) => rows.length <= MAX_HOMONYMS).flat());
+  return few.find((rows) => rows.length > 0) ?? [];
+}
+
+/**
+ * Definitions of the names in answer and question, in order of how likely they are meant: names written like code,
+ * first the answer's; then plain words that are names to the letter. One list of rows for each name.
+ */
+function definitionsNamed(question: string, answer: string, index: TextIndex): ChunkRow[][][] {
+  const texts = [answer, question].map(mentionsIn);
+  return [true, false].flatMap((isCode) =>
+    texts.map((mentions) =>
+      mentions
+        .filter((mention) => mention.isCode === isCode)
+        .map(({ name }) => index.definitions(name).filter((row) => isCode || definedNames(row).includes(name))),
+    ),
+  );
 }
 
 /** A name that stands for a file of some language, not `Server.start`. */

@@ -39,19 +39,23 @@ const commonWords = new Set(
 
 const identifier = /[\p{L}_$][\p{L}\p{N}\p{M}_$]*(?:(?:\.|::|#|->)[\p{L}_$][\p{L}\p{N}\p{M}_$]*)*/gu;
 
-/**
- * Words that may be names of definitions, those first that are written like code (`readAll`, `read_all`, `Server.start`,
- * `read(`); without the plain words of questions and without paths.
- */
-export function identifiersIn(text: string): string[] {
+/** A word that may be the name of a definition. */
+export interface Mention {
+  name: string;
+  /** Written like code (`readAll`, `read_all`, `Server.start`, `read(`), not like a word of a sentence. */
+  isCode: boolean;
+}
+
+/** Words that may be names of definitions, each once, without the plain words of questions and without paths. */
+export function mentionsIn(text: string): Mention[] {
   const places = new Set(pathsIn(text).filter((path) => path.includes('/')));
   const plain = text.slice(0, MAX_CHARACTERS).replace(pathRun, (run) => (places.has(trimmed(run)) ? ' ' : run));
-  const names = [...plain.matchAll(identifier)].map((match) => ({
-    name: match[0],
-    isCode:
-      /[._$:#>]|\p{Ll}\p{Lu}|\p{L}\p{N}/u.test(match[0]) || '(`'.includes(plain[match.index + match[0].length] ?? ' '),
-  }));
-  const wanted = names.filter(({ name }) => name.length > 1 && !commonWords.has(name.toLowerCase()));
-  wanted.sort((a, b) => Number(b.isCode) - Number(a.isCode));
-  return [...new Set(wanted.map(({ name }) => name))];
+  const mentions = new Map<string, Mention>();
+  for (const { 0: name, index } of plain.matchAll(identifier)) {
+    if (name.length < 2 || commonWords.has(name.toLowerCase())) continue;
+    const isCalled = /^[(`]/.test(plain.slice(index + name.length, index + name.length + 1));
+    const isCode = isCalled || /[._$:#>]|\p{Ll}\p{Lu}|\p{L}\p{N}/u.test(name);
+    mentions.set(name, { name, isCode: isCode || (mentions.get(name)?.isCode ?? false) });
+  }
+  return [...mentions.values()];
 }

@@ -1,6 +1,7 @@
+import { definedNames } from '../corpus/naming.ts';
 import type { SheetFile } from '../sheet/sheetFile.ts';
 import type { TextIndex } from '../retrieve/textIndex.ts';
-import { identifiersIn, pathsIn } from './mentions.ts';
+import { mentionsIn, pathsIn } from './mentions.ts';
 
 export interface Route {
   mode: 'cache' | 'rag';
@@ -16,8 +17,9 @@ export function route(question: string, index: TextIndex, sheet: SheetFile | und
   const leftOut = new Set(sheet.leftOut.map((f) => f.path));
   const known = new Set(sheet.paths);
   const covered = (path: string): boolean => known.has(path) && !leftOut.has(path);
-  for (const name of identifiersIn(question)) {
-    const definitions = index.definitions(name);
+  for (const { name, isCode } of mentionsIn(question)) {
+    // A plain word counts only where it is a name to the letter.
+    const definitions = index.definitions(name).filter((row) => isCode || definedNames(row).includes(name));
     if (definitions.length && !definitions.some((d) => covered(d.path))) {
       return { mode: 'rag', reason: `the sheet does not cover ${name} (${definitions[0]!.path})` };
     }
