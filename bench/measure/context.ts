@@ -22,7 +22,7 @@ export interface BenchContext {
   say: (line: string) => void;
 }
 
-export interface Measured {
+interface Measured {
   rows: Row[];
   /** Why there are no rows, where there are none. */
   missing?: string;

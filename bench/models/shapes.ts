@@ -13,7 +13,7 @@ export interface Shape {
   positions: number;
 }
 
-export const shapeNames = ['tiny', 'small20m', 'qwen05b'] as const;
+const shapeNames = ['tiny', 'small20m', 'qwen05b'] as const;
 export type ShapeName = (typeof shapeNames)[number];
 
 /** Room for a corpus of 32,768 tokens, the question and its answer. */

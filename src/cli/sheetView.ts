@@ -1,31 +1,6 @@
-import type { SheetSummary } from '../common/protocol.ts';
 import type { Decoder } from '../engine/model/decoder.ts';
 import type { SheetFile } from '../engine/sheet/sheetFile.ts';
-
-/** A sheet without its block keys and lines, as JSON output shows it. */
-export function describeSheet(sheet: Omit<SheetFile, 'version'>): SheetSummary {
-  const { id, task, strategy, ratio, createdAt, complete, scope, coverage, leftOut, skipped } = sheet;
-  return {
-    id,
-    task,
-    model: sheet.model.name,
-    strategy,
-    ratio,
-    createdAt,
-    complete,
-    scope,
-    positions: positionsOf(sheet),
-    segments: sheet.segments.length,
-    coverage,
-    leftOut,
-    skipped,
-  };
-}
-
-/** Positions of preamble and segments. */
-export function positionsOf({ preamble, segments }: Pick<SheetFile, 'preamble' | 'segments'>): number {
-  return segments.reduce((sum, s) => sum + s.kept, preamble.kept);
-}
+import { positionsOf } from '../engine/sheet/summary.ts';
 
 /** Bytes of keys and values of a sheet, in half precision. */
 export function sheetBytes(sheet: Pick<SheetFile, 'preamble' | 'segments'>, decoder: Decoder): number {

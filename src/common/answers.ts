@@ -28,7 +28,7 @@ export interface Coverage {
 }
 
 /** A piece of source that RAG put before the question; shown when there is no model. */
-export interface RetrievedChunk extends LineRange {
+interface RetrievedChunk extends LineRange {
   name: string;
   score: number;
   text: string;

@@ -1,7 +1,8 @@
 import { NotificationType, ProgressType, RequestType, RequestType0, type ProgressToken } from 'vscode-jsonrpc';
-import type { Answer, Coverage, LineRange } from './answers.ts';
+import type { Answer, LineRange } from './answers.ts';
 import type { ErrorRecord } from './errors.ts';
 import type { Device, Mode, StrategyName } from './names.ts';
+import type { CompressPlan, SheetSummary } from './sheets.ts';
 
 /**
  * What host and worker say to each other (JSON-RPC over the IPC channel of a forked process). Roots are absolute
@@ -94,44 +95,6 @@ export interface CompressParams extends RootParams {
   tokens?: number;
   strategy?: StrategyName;
   scope?: string[];
-}
-
-/** What `compress` would do. */
-export interface CompressPlan {
-  strategy: StrategyName;
-  /** Source tokens per kept position. */
-  ratio: number;
-  /** Files, segments and source tokens that get into the sheet, and all in scope. */
-  files: number;
-  filesTotal: number;
-  segments: number;
-  segmentsTotal: number;
-  tokens: number;
-  tokensTotal: number;
-  /** Positions of the segments, and the most that model and request allow. */
-  positions: number;
-  room: number;
-  /** Size of the blocks on disk, about. */
-  bytes: number;
-}
-
-export interface SheetSummary {
-  id: string;
-  task: { id: string; title: string };
-  model: string;
-  strategy: string;
-  ratio: number;
-  /** ISO 8601. */
-  createdAt: string;
-  /** False after a cancel: what is there answers, the next run builds the rest. */
-  complete: boolean;
-  scope: string[];
-  /** Positions, preamble included. */
-  positions: number;
-  segments: number;
-  coverage: Coverage;
-  leftOut: { path: string; reason: string }[];
-  skipped: { path: string; reason: string }[];
 }
 
 export interface CompressResult {

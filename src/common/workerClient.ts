@@ -21,17 +21,16 @@ import {
   type ChunkInfo,
   type CompareParams,
   type CompressParams,
-  type CompressPlan,
   type CompressResult,
   type InitializeParams,
   type InitializeResult,
   type JobProgress,
   type LogParams,
   type RefreshSummary,
-  type SheetSummary,
   type TaskList,
   type WorkerStatus,
 } from './protocol.ts';
+import type { CompressPlan, SheetSummary } from './sheets.ts';
 import { fromResponseError } from './rpcErrors.ts';
 
 interface Cancellable {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Answer } from '../common/answers.ts';
 import { CribsheetError } from '../common/errors.ts';
 import { strategies, type StrategyName } from '../common/names.ts';
+import type { CompressPlan } from '../common/sheets.ts';
 import type { Task } from '../common/task.ts';
 import { Answerer, type Question } from './answer/answerer.ts';
 import { countTokens } from './compress/encode.ts';
@@ -58,25 +59,6 @@ export interface RefreshResult {
   skipped: SkippedFile[];
   /** In a repository: why git did not say which files belong to it. */
   gitProblem?: string;
-}
-
-/** What `compress` would do, before it does it. */
-export interface CompressPlan {
-  strategy: StrategyName;
-  /** Source tokens per kept position. */
-  ratio: number;
-  files: number;
-  filesTotal: number;
-  segments: number;
-  segmentsTotal: number;
-  /** Source tokens that get into the sheet, and all in scope. */
-  tokens: number;
-  tokensTotal: number;
-  /** Positions of the segments, and the most that this model and request allow. */
-  positions: number;
-  room: number;
-  /** Size of the blocks on disk, about. */
-  bytes: number;
 }
 
 /** How the files differ from what a sheet was made of. */
@@ -230,22 +212,20 @@ export class Workspace {
     return sheets.find((s) => s.task.id === task && s.model.fingerprint === decoder?.fingerprint);
   }
 
-  /**
-   * Answers a question. What is wrong with question, sheet or index stands in the answer's `error`.
-   * @throws CribsheetError where the model cannot be loaded, `file-unreadable`, `cancelled` before the question's turn
-   */
-  async ask(question: Question): Promise<Answer> {
-    const decoder = await this.parts.decoder?.();
-    const sheetFile = await this.sheetFor(question.task);
-    const segments = await this.segments([], question.signal);
-    return this.answerer.answer(question, {
-      root: this.root,
-      index: this.index,
-      filesTotal: this.files.length,
-      segments,
-      decoder,
-      sheetFile,
-      loadSheet: () => this.loadSheet(question.task, sheetFile),
+  /** Answers a question; expected failures are in the answer's `error`. */
+  ask(question: Question): Promise<Answer> {
+    return this.answerer.answer(question, async () => {
+      const decoder = await this.parts.decoder?.();
+      const sheetFile = await this.sheetFor(question.task);
+      return {
+        root: this.root,
+        index: this.index,
+        filesTotal: this.files.length,
+        segments: await this.segments([], question.signal),
+        decoder,
+        sheetFile,
+        loadSheet: () => this.loadSheet(question.task, sheetFile),
+      };
     });
   }
 

@@ -1,8 +1,7 @@
 import { errorRecord } from '../common/errors.ts';
-import type { ModelStatus, SheetSummary, TaskList } from '../common/protocol.ts';
+import type { ModelStatus, TaskList } from '../common/protocol.ts';
 import type { TaskListing } from '../engine/compress/tasks.ts';
 import type { ModelState } from '../engine/engine.ts';
-import type { SheetFile } from '../engine/sheet/sheetFile.ts';
 
 /** Engine objects as the protocol shows them: plain data, without tensors, block keys and texts. */
 
@@ -11,25 +10,6 @@ export function describeModel(model: ModelState): ModelStatus {
   if (model.state !== 'ready') return model;
   const { profile, fingerprint, device, window, weightBytes, kvBytesPerPosition } = model.decoder;
   return { state: 'ready', name: profile.name, fingerprint, device, window, weightBytes, kvBytesPerPosition };
-}
-
-export function describeSheet(sheet: Omit<SheetFile, 'version'>): SheetSummary {
-  const { id, task, strategy, ratio, createdAt, complete, scope, coverage, leftOut, skipped } = sheet;
-  return {
-    id,
-    task,
-    model: sheet.model.name,
-    strategy,
-    ratio,
-    createdAt,
-    complete,
-    scope,
-    positions: sheet.segments.reduce((sum, s) => sum + s.kept, sheet.preamble.kept),
-    segments: sheet.segments.length,
-    coverage,
-    leftOut,
-    skipped,
-  };
 }
 
 export function describeTasks({ tasks, broken }: TaskListing): TaskList {

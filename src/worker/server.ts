@@ -13,7 +13,6 @@ import {
   type ChunkInfo,
   type CompareParams,
   type CompressParams,
-  type CompressPlan,
   type CompressResult,
   type FileParams,
   type InitializeParams,
@@ -22,11 +21,13 @@ import {
   type RefreshSummary,
   type WorkerStatus,
 } from '../common/protocol.ts';
+import type { CompressPlan } from '../common/sheets.ts';
 import { version } from '../common/version.ts';
 import { Engine } from '../engine/engine.ts';
 import type { BuildProgress } from '../engine/sheet/builder.ts';
 import type { CompressRequest, Workspace } from '../engine/workspace.ts';
-import { describeModel, describeSheet, describeTasks } from './describe.ts';
+import { describeSheet } from '../engine/sheet/summary.ts';
+import { describeModel, describeTasks } from './describe.ts';
 import type { Endpoint } from './endpoint.ts';
 import { Jobs, type Job } from './jobs.ts';
 import { Refresher } from './refresher.ts';

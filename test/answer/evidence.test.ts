@@ -127,7 +127,6 @@ describe('of the starter model', () => {
         if (answer.evidence.some((e) => e.path === file)) found[mode]++;
       }
     }
-    console.log(found);
     expect(found.rag).toBe(questions.length);
     expect(found.cache).toBeGreaterThanOrEqual(questions.length - 2);
   });

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/common/answers.ts';
 import type { ErrorRecord } from '../../src/common/errors.ts';
-import type { SheetSummary } from '../../src/common/protocol.ts';
+import type { SheetSummary } from '../../src/common/sheets.ts';
 import { jsonLines, jsonValue, makeScratch, run, shop, starterProfile, type Finished, type Scratch } from './run.ts';
 
 interface Compressed {

@@ -3,7 +3,7 @@ import { strategies } from '../../common/names.ts';
 import type { Task } from '../../common/task.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { BuildProgress, BuildResult } from '../../engine/sheet/builder.ts';
-import type { CompressPlan, CompressRequest, Workspace } from '../../engine/workspace.ts';
+import type { CompressRequest, Workspace } from '../../engine/workspace.ts';
 import { wrong } from '../arguments.ts';
 import { namedTask } from '../askedTask.ts';
 import type { Context, Run } from '../command.ts';
@@ -11,7 +11,9 @@ import { cleanLine } from '../cleanText.ts';
 import { bytes, count, duration, plural, reasonCounts } from '../format.ts';
 import { openWorkspace } from '../openWorkspace.ts';
 import { Pace } from '../progress.ts';
-import { describeSheet, shellWord, sheetBytes } from '../sheetView.ts';
+import type { CompressPlan } from '../../common/sheets.ts';
+import { describeSheet } from '../../engine/sheet/summary.ts';
+import { shellWord, sheetBytes } from '../sheetView.ts';
 import { bold, dim, green, yellow } from '../styled.ts';
 
 /** Builds the sheet of a task: plan, progress, result. */

@@ -6,7 +6,7 @@ import { wrong } from '../arguments.ts';
 import type { Context, Run } from '../command.ts';
 import { cleanLine } from '../cleanText.ts';
 import { bytes, count, plural } from '../format.ts';
-import { describeSheet, positionsOf } from '../sheetView.ts';
+import { describeSheet, positionsOf } from '../../engine/sheet/summary.ts';
 import { allSheets, blockKeys, blockStore, sheetsOf } from '../storeView.ts';
 import { bold, dim, yellow } from '../styled.ts';
 import { suggestion } from '../suggest.ts';

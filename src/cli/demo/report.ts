@@ -61,7 +61,7 @@ export function showAnywhere({ questions, right, byCache }: Anywhere): string {
 }
 
 /** Columns padded to their widest cell; the first flush left, the others flush right. */
-export function table(rows: readonly (readonly string[])[]): string {
+function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows
     .map((row) =>

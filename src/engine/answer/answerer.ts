@@ -53,40 +53,41 @@ type Answered = Pick<Answer, 'answer' | 'stopped' | 'evidence' | 'coverage' | 't
   loadMs: number;
 };
 
+type Base = Pick<Answer, 'id' | 'mode' | 'task' | 'reason'>;
+
 /** Answers questions one at a time, in every mode. */
 export class Answerer {
   private scratch: Lane | undefined;
   private readonly turns = new Turns();
 
-  /** Never throws for an expected failure: the answer then carries `error`. */
-  async answer(q: Question, sources: AnswerSources): Promise<Answer> {
+  /**
+   * Questions are taken up in the order in which they come; what they stand on is looked up when it is their turn.
+   * Never throws for an expected failure: the answer then carries `error`.
+   */
+  async answer(q: Question, open: () => Promise<AnswerSources>): Promise<Answer> {
     const asked = performance.now();
-    const { decoder, index, sheetFile } = sources;
-    let base = { id: q.id, mode: q.mode === 'auto' ? ('rag' as const) : q.mode, task: q.task };
+    let base: Base = { id: q.id, mode: q.mode === 'auto' ? 'rag' : q.mode, task: q.task };
+    let sources: AnswerSources | undefined;
     let queueMs: number | undefined;
     try {
-      checkLength(q.question);
-      if (q.mode === 'auto') base = { ...base, ...route(q.question, index, sheetFile) };
-      const { mode } = base;
       return await this.turns.take(async () => {
         queueMs = performance.now() - asked;
-        const result = await (decoder ? this.decode(q, mode, sources, decoder) : chunksOnly(q, mode, sources));
-        const { prefillMs, ttftMs, loadMs, evidence, ...rest } = result;
+        checkLength(q.question);
+        sources = await open();
+        const { index, sheetFile } = sources;
+        if (q.mode === 'auto') base = { ...base, ...route(q.question, index, sheetFile) };
+        const { evidence, ...result } = await this.answerNow(q, base.mode, sources);
+        const { prefillMs, ttftMs, loadMs, ...rest } = result;
         const current = new CurrentSources(sources.root);
         const citations = await citationsFor(q.question, rest.answer, {
           index,
           sources: current,
-          hashAtBuild: (path) => (mode === 'cache' && sheetFile ? hashIn(sheetFile, path) : undefined),
+          hashAtBuild: (path) => (base.mode === 'cache' && sheetFile ? hashIn(sheetFile, path) : undefined),
         });
         const there = await stillThere(evidence, current);
         const totalMs = performance.now() - asked;
-        return {
-          ...base,
-          ...rest,
-          citations,
-          evidence: there,
-          timings: { queueMs, loadMs, prefillMs, ttftMs: queueMs + ttftMs, totalMs },
-        };
+        const timings = { queueMs, loadMs, prefillMs, ttftMs: queueMs + ttftMs, totalMs };
+        return { ...base, ...rest, citations, evidence: there, timings };
       }, q.signal);
     } catch (error) {
       if (!CribsheetError.is(error)) throw error;
@@ -97,12 +98,17 @@ export class Answerer {
         stopped: error.code === 'cancelled' ? 'cancel' : 'end',
         citations: [],
         evidence: [],
-        coverage: noCoverage(sources),
+        coverage: sources ? noCoverage(sources) : { files: 0, filesTotal: 0, tokens: 0, tokensTotal: 0 },
         tokens: { sheet: 0, prompt: 0, answer: 0, skipped: 0 },
         timings: { queueMs: queueMs ?? totalMs, loadMs: 0, prefillMs: 0, ttftMs: 0, totalMs },
         error: errorRecord(error),
       };
     }
+  }
+
+  private async answerNow(q: Question, mode: Base['mode'], sources: AnswerSources): Promise<Answered> {
+    const { decoder } = sources;
+    return decoder ? this.decode(q, mode, sources, decoder) : chunksOnly(q, mode, sources);
   }
 
   private async decode(
@@ -128,7 +134,9 @@ export class Answerer {
       const coverage = { ...nothing, files: nothing.filesTotal, tokens: tokensTotal };
       return this.fromRaw(q, decoder, context, coverage, 0);
     }
-    const budget = Math.min(q.budget ?? sheetBudget(sources, decoder), free);
+    // `auto` compares nothing: the sheet that does not cover a question is no measure for what may be read instead.
+    const equal = q.mode === 'auto' ? profile.sheetTokens : sheetBudget(sources, decoder);
+    const budget = Math.min(q.budget ?? equal, free);
     const hits = index.search(q.question, { limit: RETRIEVE_LIMIT });
     const { context, used } = packChunks(hits, budget, tokenizer, profile);
     const tokens = Math.min(context.ids.length, tokensTotal);

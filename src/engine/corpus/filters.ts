@@ -47,6 +47,8 @@ const binaryExtensions = new Set([
 
 /** What the path alone rules out, or undefined. Secrets come first: their reason must not hide behind another. */
 export function reasonByName(path: string): SkipReason | undefined {
+  // Tasks hold sample answers: in a sheet they would be told back as facts.
+  if (/(?:^|\/)\.cribsheet\//.test(path)) return 'ignored';
   if (isSecretPath(path)) return 'secret';
   const name = baseName(path).toLowerCase();
   if (lockFiles.has(name)) return 'lock-file';

@@ -25,13 +25,8 @@ export function partOf(label: Pick<Label, 'kind' | 'name' | 'qualifiedName'>): L
 /** Kinds whose name lists several names. */
 const pluralKinds = new Set(['constants', 'variables', 'types', 'macros', 'declarations', 'rules', 'definitions']);
 
-/** Is the chunk a further part of what another chunk defines? */
-export function isPart({ kind }: Pick<Chunk, 'kind'>): boolean {
-  return kind.endsWith(' part');
-}
-
 /** The names that a chunk defines: none for code and for further parts, several for merged one-line definitions. */
 export function definedNames(chunk: Pick<Chunk, 'kind' | 'name'>): string[] {
-  if (chunk.kind === codeKind || isPart(chunk)) return [];
+  if (chunk.kind === codeKind || chunk.kind.endsWith(' part')) return [];
   return pluralKinds.has(chunk.kind) ? chunk.name.split(', ') : [chunk.name];
 }

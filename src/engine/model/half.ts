@@ -45,8 +45,3 @@ export function floatToHalf(value: number): number {
 export function halvesToFloats(source: Uint16Array, target: Float32Array): void {
   for (let i = 0; i < source.length; i++) target[i] = toFloat[source[i]!]!;
 }
-
-/** Narrows `source` into `target` (same length). */
-export function floatsToHalves(source: Float32Array, target: Uint16Array): void {
-  for (let i = 0; i < source.length; i++) target[i] = floatToHalf(source[i]!);
-}

@@ -40,7 +40,9 @@ export class AssembledSheet {
    */
   static async load(file: SheetFile, decoder: Decoder, store: BlockStore): Promise<AssembledSheet> {
     if (file.model.fingerprint !== decoder.fingerprint) {
-      throw missing(`The sheet for "${file.task.id}" was made with the model ${file.model.name}, not with ${decoder.profile.name}.`);
+      throw missing(
+        `The sheet for "${file.task.id}" was made with the model ${file.model.name}, not with ${decoder.profile.name}.`,
+      );
     }
     const size = file.preamble.kept + file.segments.reduce((sum, s) => sum + s.kept, 0);
     const lane = decoder.lane(priorities.answer, size + decoder.profile.answerTokens + 128);

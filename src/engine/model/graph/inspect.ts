@@ -6,7 +6,7 @@ import { DataType, dimsOf, elementTypeOf, intAttribute, type Model, type Node, t
 export type KvType = 'float32' | 'float16';
 
 /** One attention layer as the graph names it. */
-export interface AttentionLayer {
+interface AttentionLayer {
   node: Node;
   pastKey: string;
   pastValue: string;
