@@ -13,8 +13,7 @@ export interface Shape {
   positions: number;
 }
 
-const shapeNames = ['tiny', 'small20m', 'qwen05b'] as const;
-export type ShapeName = (typeof shapeNames)[number];
+export type ShapeName = 'tiny' | 'small20m' | 'qwen05b';
 
 /** Room for a corpus of 32,768 tokens, the question and its answer. */
 const positions = 40_960;

@@ -34,6 +34,7 @@ describe('reasonByName', () => {
       ...['prod.tfvars', 'terraform.tfstate.backup', '.docker/config.json', '.kube/config', '.pgpass', 'id_ed25519'],
       ...['sample.pem', '.gnupg/trustdb'],
     ],
+    ignored: ['.cribsheet/tasks/errors.crib', 'packages/a/.cribsheet/tasks/x.crib'],
     'lock-file': [
       ...['package-lock.json', 'a/yarn.lock', 'pnpm-lock.yaml', 'Cargo.lock', 'poetry.lock', 'uv.lock', 'go.sum'],
       ...['Gemfile.lock', 'composer.lock', 'Pipfile.lock', 'flake.lock', 'bun.lockb', 'packages.lock.json'],
