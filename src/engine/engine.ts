@@ -68,8 +68,14 @@ export class Engine {
     });
   }
 
-  /** The decoder, loaded on first use and shared by all workspaces. A failed load is tried again next time. */
-  decoder(): Promise<Decoder> {
+  /**
+   * The decoder, loaded on first use and shared by all workspaces. A failed load is tried again next time.
+   * @throws CribsheetError `model-missing` where there is none or none is wanted; what `Decoder.open` throws
+   */
+  async decoder(): Promise<Decoder> {
+    if (this.options.noModel) {
+      throw new CribsheetError('model-missing', 'No model is loaded.', 'Run without --no-model.');
+    }
     if (this.loading) return this.loading;
     this.model = { state: 'loading' };
     this.loading = this.loadDecoder().then(
@@ -148,6 +154,8 @@ export class Engine {
     // Before anything is made in the store for a folder that is not there.
     await workspaceFolder(root);
     this.grammars ??= Grammars.open(this.options.product.grammars);
+    // Tried again next time, as everything that is loaded on first use.
+    this.grammars.catch(() => (this.grammars = undefined));
     const grammars = await this.grammars;
     const decoder = this.options.noModel ? undefined : () => this.decoder();
     const { onMessage } = this.options;

@@ -9,7 +9,7 @@ export class StoreLocation {
 
   /** @param folder an explicit choice; default: CRIBSHEET_STORE, else the platform's cache folder */
   constructor(folder?: string, env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform) {
-    this.folder = path.resolve(folder ?? (env['CRIBSHEET_STORE'] || platformCache(env, platform)));
+    this.folder = path.resolve(folder || env['CRIBSHEET_STORE'] || platformCache(env, platform));
   }
 
   get models(): string {
@@ -30,7 +30,9 @@ export class StoreLocation {
 
 function platformCache(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
   const home = os.homedir();
-  if (platform === 'win32') return path.join(env['LOCALAPPDATA'] ?? path.join(home, 'AppData', 'Local'), 'cribsheet');
+  if (platform === 'win32') return path.join(env['LOCALAPPDATA'] || path.join(home, 'AppData', 'Local'), 'cribsheet');
   if (platform === 'darwin') return path.join(home, 'Library', 'Caches', 'cribsheet');
-  return path.join(env['XDG_CACHE_HOME'] || path.join(home, '.cache'), 'cribsheet');
+  // The XDG base directory specification: a relative path is invalid and to be ignored.
+  const cache = env['XDG_CACHE_HOME'] ?? '';
+  return path.join(path.isAbsolute(cache) ? cache : path.join(home, '.cache'), 'cribsheet');
 }
