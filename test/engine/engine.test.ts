@@ -43,6 +43,16 @@ const codeOf = async (work: Promise<unknown>): Promise<string> => {
   return CribsheetError.is(error) ? error.code : `no error but ${String(error)}`;
 };
 
+// First of all: the parser's runtime is loaded once per process.
+test('grammars that were not there are looked for again', async () => {
+  const folder = await small.folder('grammars');
+  const opened = await engine({ noModel: true, product: { grammars: folder, tasks: '', models: '' } });
+  const here = await root();
+  expect(await codeOf(opened.workspace(here))).toBe('file-unreadable');
+  await cp(grammars, folder, { recursive: true });
+  expect((await (await opened.workspace(here)).refresh()).files).toBe(7);
+});
+
 describe('where the store is', () => {
   const home = os.homedir();
   const folderOf = (folder: string | undefined, env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string =>
@@ -174,15 +184,6 @@ describe('the model', () => {
   });
 });
 
-test('grammars that were not there are looked for again', async () => {
-  const folder = await small.folder('grammars');
-  const opened = await engine({ noModel: true, product: { grammars: folder, tasks: '', models: '' } });
-  const here = await root();
-  expect(await codeOf(opened.workspace(here))).toBe('file-unreadable');
-  await cp(grammars, folder, { recursive: true });
-  expect((await (await opened.workspace(here)).refresh()).files).toBe(7);
-});
-
 test('a damaged block is told', async () => {
   const messages: string[] = [];
   const opened = await engine({ onMessage: (message) => messages.push(message) });
@@ -195,6 +196,12 @@ test('a damaged block is told', async () => {
   expect(messages.some((m) => m.includes(key.slice(0, 12)))).toBe(true);
 });
 
+interface Built {
+  computed: number;
+  reused: number;
+  segments: { key: string }[];
+}
+
 describe('processes', () => {
   const script = fileURLToPath(new URL('engineProcess.ts', import.meta.url));
   const run = async (what: string, store: string, folder: string, flags: string[] = []): Promise<unknown> => {
@@ -204,9 +211,8 @@ describe('processes', () => {
 
   test('two that compress one workspace at once make one good store', async () => {
     const [store, folder] = [await small.folder('store'), await root()];
-    type Result = { computed: number; reused: number; segments: { key: string }[] };
-    const results = (await Promise.all([1, 2].map(() => run('compress', store, folder)))) as Result[];
-    const [a, b] = results as [Result, Result];
+    const results = (await Promise.all([1, 2].map(() => run('compress', store, folder)))) as Built[];
+    const [a, b] = results as [Built, Built];
     expect(a.segments).toEqual(b.segments);
     expect(a.computed + a.reused).toBe(a.segments.length);
 

@@ -18,7 +18,8 @@ export interface DemoOptions {
   signal: AbortSignal;
   /** Lines for a person. */
   say: (text: string) => Promise<void>;
-  progress: (done: number, total: number, detail: string) => void;
+  /** How far a phase is; each phase counts from 0. */
+  progress: (phase: string, done: number, total: number, detail: string) => void;
 }
 
 export interface DemoResult {
@@ -39,7 +40,7 @@ export async function runDemo(engine: Engine, options: DemoOptions): Promise<Dem
   const refreshed = await workspace.refresh({
     signal,
     onProgress: (done, total) => {
-      progress(done, total, `reading ${done} of ${total} files`);
+      progress('Reading', done, total, `${done} of ${total} files`);
     },
   });
   const chunks = [...workspace.chunks()];
@@ -67,7 +68,7 @@ export async function runDemo(engine: Engine, options: DemoOptions): Promise<Dem
     `\n${questions.length} questions about the ${files} files in the sheet, drawn by seed "${seed}" from what the parser knows.\n`,
   );
   const graded = await askAll(workspace, TASKS[0], questions, signal, (done) => {
-    progress(done, questions.length, `asked ${done} of ${questions.length} questions`);
+    progress('Asking', done, questions.length, `${done} of ${questions.length} questions`);
   });
   const summary = summarise(graded, seed);
 
@@ -106,11 +107,7 @@ async function compressFor(
     ratio,
     signal,
     onProgress: (p) => {
-      progress(
-        p.segments,
-        p.segmentsTotal,
-        `${id}: ${p.segments} of ${p.segmentsTotal} segments, ${p.tokens} of ${p.tokensTotal} tokens`,
-      );
+      progress(`Compressing for ${id}`, p.segments, p.segmentsTotal, `${p.segments} of ${p.segmentsTotal} segments`);
     },
   });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
