@@ -114,6 +114,18 @@ describe('what does not exist is not cited', () => {
     expect(await places('function in helper.ts', 'Where is openHarbour defined?')).toEqual([]);
   });
 
+  test('nor does a way into folders that are not there', async () => {
+    expect(await places('function in src/sheet/sheet/sheet/', 'Where is openHarbour defined?')).toEqual([]);
+    expect(await places('for input/output', 'Where is openHarbour defined?')).toEqual(['src/harbour.ts:41-45']);
+  });
+
+  test('a file that exists but defines something else is linked as what the answer says, unverified', async () => {
+    const wrong = await cite('function in src/ships/util.ts', 'Where is openHarbour defined?');
+    expect(wrong).toMatchObject([{ path: 'src/ships/util.ts', startLine: 1, verified: false, stale: false }]);
+    const plain = await cite('It begins in src/ships/util.ts.', 'Where does it begin?');
+    expect(plain).toMatchObject([{ path: 'src/ships/util.ts', startLine: 1, verified: true }]);
+  });
+
   test('but an answer that names no place is linked by the name that was asked for', async () => {
     expect(await places('It opens a harbour.', 'What does openHarbour do?')).toEqual(['src/harbour.ts:41-45']);
   });
@@ -186,7 +198,7 @@ test('every citation opens at lines that exist, whatever an answer says', async 
         expect(startLine).toBeGreaterThanOrEqual(1);
         expect(endLine).toBeGreaterThanOrEqual(startLine);
         expect(endLine).toBeLessThanOrEqual(lines.length);
-        expect({ verified, stale }).toEqual({ verified: true, stale: false });
+        expect({ verified: typeof verified, stale }).toEqual({ verified: 'boolean', stale: false });
       }
     }),
     { numRuns: 200 },

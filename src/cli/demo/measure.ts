@@ -9,7 +9,8 @@ import { drawQuestions, questionKinds, type GoldQuestion, type QuestionKind } fr
 /** Questions about the whole folder. */
 const ANYWHERE_QUESTIONS = 15;
 
-export const demoModes = ['cache', 'rag', 'none'] as const;
+/** `rag` as one would use it (the profile's budget); `rag-equal` with as many tokens as the sheet has positions. */
+export const demoModes = ['cache', 'rag', 'rag-equal', 'none'] as const;
 export type DemoMode = (typeof demoModes)[number];
 
 export interface Graded {
@@ -28,19 +29,22 @@ export interface Summary {
   promptTokens: Record<DemoMode, number>;
   cacheOverNone: PairedInterval;
   cacheOverRag: PairedInterval;
+  cacheOverRagEqual: PairedInterval;
   /** Share of questions whose gold chunk RAG had in its prompt. */
   ragRecall: number;
+  ragEqualRecall: number;
   /** Of the right `where` answers from the cache, the share with a citation that holds the definition. */
   whereCited: number;
   /** Citations shown, and how many of them open at existing lines that still hold the name. */
   citations: { shown: number; verified: number };
 }
 
-/** Asks every question in every mode, one after the other. */
+/** Asks every question in every mode, one after the other. @param positions of the sheet: the budget of `rag-equal` */
 export async function askAll(
   workspace: Workspace,
   task: string,
   questions: readonly GoldQuestion[],
+  positions: number,
   signal: AbortSignal,
   onDone: (done: number) => void,
 ): Promise<Graded[]> {
@@ -49,8 +53,11 @@ export async function askAll(
   await workspace.ask({ id: 'warm-up', question: 'Where is main defined?', mode: 'cache', task, signal });
   for (const question of questions) {
     const answers = {} as Record<DemoMode, Answer>;
-    for (const mode of demoModes)
-      answers[mode] = await workspace.ask({ id: question.id, question: question.question, mode, task, signal });
+    const asked = { id: question.id, question: question.question, task, signal };
+    for (const arm of demoModes) {
+      const mode = arm === 'rag-equal' ? 'rag' : arm;
+      answers[arm] = await workspace.ask({ ...asked, mode, ...(arm === 'rag-equal' ? { budget: positions } : {}) });
+    }
     signal.throwIfAborted();
     const right = Object.fromEntries(demoModes.map((m) => [m, isRight(question, answers[m])])) as Record<
       DemoMode,
@@ -108,7 +115,9 @@ export function summarise(graded: readonly Graded[], seed: string): Summary {
     promptTokens: perMode((m) => median(graded.map((g) => g.answers[m].tokens.prompt))),
     cacheOverNone: pairedInterval(outcomes.cache, outcomes.none, seededRandom(`${seed}/none`)),
     cacheOverRag: pairedInterval(outcomes.cache, outcomes.rag, seededRandom(`${seed}/rag`)),
+    cacheOverRagEqual: pairedInterval(outcomes.cache, outcomes['rag-equal'], seededRandom(`${seed}/rag-equal`)),
     ragRecall: share(graded, (g) => retrievedGold(g.question, g.answers.rag)),
+    ragEqualRecall: share(graded, (g) => retrievedGold(g.question, g.answers['rag-equal'])),
     whereCited: share(rightWhere, (g) => citesDefinition(g.question, g.answers.cache)),
     citations: { shown: shown.length, verified: shown.filter((c) => c.verified).length },
   };

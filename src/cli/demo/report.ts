@@ -2,7 +2,12 @@ import type { Answer } from '../../common/answers.ts';
 import { demoModes, type Anywhere, type DemoMode, type Graded, type Summary } from './measure.ts';
 import { questionKinds } from './questions.ts';
 
-const label: Record<DemoMode, string> = { cache: 'cache', rag: 'RAG', none: 'no context' };
+const label: Record<DemoMode, string> = {
+  cache: 'cache',
+  rag: 'RAG',
+  'rag-equal': 'RAG, equal size',
+  none: 'no context',
+};
 
 /** One question with what each mode said, where its first citation points, and how long it took. */
 export function showQuestion({ question, answers, right }: Graded): string {
@@ -10,7 +15,7 @@ export function showQuestion({ question, answers, right }: Graded): string {
     const { answer, citations, timings, tokens, error } = answers[mode];
     const link = citations[0] ? `  → ${citations[0].path}:${citations[0].startLine}-${citations[0].endLine}` : '';
     const cost = `${timings.ttftMs.toFixed(0)} ms, ${tokens.prompt} tokens read`;
-    return `  ${right[mode] ? '✓' : '✗'} ${label[mode].padEnd(10)} ${shortened(error?.message ?? answer)}${link}  (${cost})`;
+    return `  ${right[mode] ? '✓' : '✗'} ${label[mode].padEnd(15)} ${shortened(error?.message ?? answer)}${link}  (${cost})`;
   });
   return [`? ${question.question}`, `  = ${shortened(question.gold)}`, ...lines].join('\n');
 }
@@ -43,13 +48,15 @@ export function showSummary(summary: Summary): string {
 }
 
 export function showIntervals(summary: Summary): string {
-  const { cacheOverNone, cacheOverRag, ragRecall, whereCited, citations } = summary;
+  const { cacheOverNone, cacheOverRag, cacheOverRagEqual, ragRecall, ragEqualRecall, whereCited, citations } = summary;
   const points = ({ mean, low, high }: typeof cacheOverNone): string =>
     `${signed(mean)} points (95 % interval ${signed(low)} to ${signed(high)})`;
   return [
-    `cache over no context: ${points(cacheOverNone)}`,
-    `cache over RAG:        ${points(cacheOverRag)}`,
-    `RAG had the chunk that holds the answer in ${percent(ragRecall)} of the questions.`,
+    `cache over no context:      ${points(cacheOverNone)}`,
+    `cache over RAG:             ${points(cacheOverRag)}`,
+    `cache over RAG, equal size: ${points(cacheOverRagEqual)}`,
+    '"RAG" reads what serves this model best, "equal size" as many tokens as the sheet has positions.',
+    `They had the chunk that holds the answer for ${percent(ragRecall)} and ${percent(ragEqualRecall)} of the questions.`,
     `Of the right "where" answers from the cache ${percent(whereCited)} cite lines that hold the definition.`,
     `${citations.verified} of ${citations.shown} citations shown were checked against the files as they are now.`,
   ].join('\n');

@@ -1,6 +1,7 @@
 import { CribsheetError } from '../../common/errors.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { BuildResult } from '../../engine/sheet/builder.ts';
+import { positionsOf } from '../../engine/sheet/summary.ts';
 import type { Workspace } from '../../engine/workspace.ts';
 import { drawQuestions } from './questions.ts';
 import { askAll, askAnywhere, summarise, type Anywhere, type Graded, type Summary } from './measure.ts';
@@ -67,7 +68,7 @@ export async function runDemo(engine: Engine, options: DemoOptions): Promise<Dem
   await say(
     `\n${questions.length} questions about the ${files} files in the sheet, drawn by seed "${seed}" from what the parser knows.\n`,
   );
-  const graded = await askAll(workspace, TASKS[0], questions, signal, (done) => {
+  const graded = await askAll(workspace, TASKS[0], questions, positionsOf(sheets[0]!), signal, (done) => {
     progress('Asking', done, questions.length, `${done} of ${questions.length} questions`);
   });
   const summary = summarise(graded, seed);
@@ -111,7 +112,7 @@ async function compressFor(
     },
   });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const kept = sheet.segments.reduce((sum, s) => sum + s.kept, 0);
+  const kept = positionsOf(sheet);
   const { kvBytesPerPosition } = await engine.decoder();
   const { coverage } = sheet;
   await say(

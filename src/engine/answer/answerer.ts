@@ -27,7 +27,7 @@ export interface Question {
   question: string;
   mode: Mode;
   task: string;
-  /** Token budget of RAG; default: the sheet's size, or the profile's. */
+  /** Token budget of RAG; default: the sheet's size, or less where the model's profile says that less serves it better. */
   budget?: number;
   signal?: AbortSignal | undefined;
   onText?: ((text: string) => void) | undefined;
@@ -136,7 +136,7 @@ export class Answerer {
     }
     // `auto` compares nothing: the sheet that does not cover a question is no measure for what may be read instead.
     const equal = q.mode === 'auto' ? profile.sheetTokens : sheetBudget(sources, decoder);
-    const budget = Math.min(q.budget ?? equal, free);
+    const budget = Math.min(q.budget ?? Math.min(equal, profile.ragTokens ?? equal), free);
     const hits = index.search(q.question, { limit: RETRIEVE_LIMIT });
     const { context, used } = packChunks(hits, budget, tokenizer, profile);
     const tokens = Math.min(context.ids.length, tokensTotal);

@@ -23,29 +23,39 @@ export interface CitationContext {
  * is not shown. The model never supplies a line number.
  */
 export async function citationsFor(question: string, answer: string, context: CitationContext): Promise<Citation[]> {
-  const found: ChunkRow[] = [];
-  for (const row of placesOf(question, answer, context.index))
-    if (!found.some((f) => f.path === row.path && f.startLine === row.startLine)) found.push(row);
-  const checked = await Promise.all(found.slice(0, MAX_CITATIONS).map((row) => check(row, context)));
+  const found: Place[] = [];
+  for (const place of placesOf(question, answer, context.index))
+    if (!found.some(({ row }) => row.path === place.row.path && row.startLine === place.row.startLine))
+      found.push(place);
+  const checked = await Promise.all(found.slice(0, MAX_CITATIONS).map((place) => check(place, context)));
   return checked.filter((c) => c !== undefined);
 }
 
-function placesOf(question: string, answer: string, index: TextIndex): ChunkRow[] {
+interface Place {
+  row: ChunkRow;
+  /** The file is there, but what the talk is of is defined in another one. */
+  isDoubtful?: boolean;
+}
+
+function placesOf(question: string, answer: string, index: TextIndex): Place[] {
   const tiers = definitionsNamed(question, answer, index);
+  const codeTiers = tiers.slice(0, 2);
   const mentioned = pathsIn(answer).map((word) => ({ word, paths: index.resolvePath(word) }));
   const inPaths = mentioned.flatMap(({ paths }) => {
     // Of several files of one name the one is meant that defines what the talk is of.
     const named = tiers.map((tier) => tier.flat().filter((row) => paths.includes(row.path)));
     const first = named.find((rows) => rows.length > 0);
-    if (first) return first;
-    return paths.length <= MAX_HOMONYMS ? paths.flatMap((path) => index.chunksOf(path).slice(0, 1)) : [];
+    if (first) return first.map((row): Place => ({ row }));
+    const isDoubtful = codeTiers.some((tier) => tier.flat().length > 0);
+    const starts = paths.length <= MAX_HOMONYMS ? paths.flatMap((path) => index.chunksOf(path).slice(0, 1)) : [];
+    return starts.map((row): Place => ({ row, isDoubtful }));
   });
   if (inPaths.length) return inPaths;
   // An invented place is wrong, even if the question's name has a right one: a link would make the answer look true.
   if (mentioned.some(({ word, paths }) => paths.length === 0 && looksLikeFile(word))) return [];
   // Without a path, a name must be (nearly) unique.
   const few = tiers.map((tier) => tier.filter((rows) => rows.length <= MAX_HOMONYMS).flat());
-  return few.find((rows) => rows.length > 0) ?? [];
+  return (few.find((rows) => rows.length > 0) ?? []).map((row) => ({ row }));
 }
 
 /**
@@ -63,13 +73,16 @@ function definitionsNamed(question: string, answer: string, index: TextIndex): C
   );
 }
 
-/** A name that stands for a file of some language, not `Server.start`. */
+/** A name that stands for a file of some language or lies deeper than words do: not `Server.start`, not "input/output". */
 function looksLikeFile(word: string): boolean {
-  return languageOf(word) !== 'text' || (word.includes('/') && /\.\p{L}+$/u.test(word));
+  return languageOf(word) !== 'text' || /\/.*(?:\/|\.\p{L}+$)/u.test(word);
 }
 
-/** A citation if its lines exist now. `verified`: they still hold the name. */
-async function check(row: ChunkRow, { sources, hashAtBuild }: CitationContext): Promise<Citation | undefined> {
+/** A citation if its lines exist now. `verified`: they still hold the name, and nothing speaks against the place. */
+async function check(
+  { row, isDoubtful }: Place,
+  { sources, hashAtBuild }: CitationContext,
+): Promise<Citation | undefined> {
   const current = await sources.read(row.path);
   if (!current || row.startLine > current.lines.length) return undefined;
   const endLine = Math.min(row.endLine, current.lines.length);
@@ -86,7 +99,7 @@ async function check(row: ChunkRow, { sources, hashAtBuild }: CitationContext): 
     path: row.path,
     startLine: row.startLine + blank,
     endLine,
-    verified: names.length > 0 ? names.every((name) => text.includes(name)) : isAsIndexed,
+    verified: !isDoubtful && (names.length > 0 ? names.every((name) => text.includes(name)) : isAsIndexed),
     stale: !isAsIndexed || current.hash !== (hashAtBuild(row.path) ?? row.fileHash),
   };
 }

@@ -25,6 +25,8 @@ export interface ModelProfile {
   probePad?: { token: string; length: number };
   /** Positions that a sheet may take; the model's window minus room for question and answer caps it. */
   sheetTokens: number;
+  /** Most tokens that RAG puts before a question, where fewer than the sheet's size serve this model better. */
+  ragTokens?: number;
   /** Default ratio of source tokens to kept positions. */
   ratio: number;
   answerTokens: number;
@@ -57,6 +59,7 @@ const checks: { [K in keyof Required<ModelProfile>]: Check } = {
   system: text,
   probePad: (v) => isRecord(v) && text(v['token']) && positive(v['length']),
   sheetTokens: positive,
+  ragTokens: positive,
   ratio: (v) => typeof v === 'number' && v >= 1,
   answerTokens: positive,
   sampling: (v) => isRecord(v) && typeof v['temperature'] === 'number' && typeof v['topP'] === 'number',
