@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { spreadOf } from '../sampling/stats.ts';
 import type { LlamaReply, LlamaRequest } from './protocol.ts';
 
 /** The part of node-llama-cpp's interface that is used here; the package itself is optional. */
@@ -13,7 +14,6 @@ interface Model {
     contextSize: number;
     batchSize: number;
     threads: number;
-    flashAttention: boolean;
   }): Promise<{ getSequence(): Sequence }>;
   dispose(): Promise<void>;
 }
@@ -38,7 +38,7 @@ async function handle(request: LlamaRequest): Promise<{ ms: number; token?: numb
     await model?.dispose();
     const started = performance.now();
     model = await llama.loadModel({ modelPath: request.file });
-    const context = { contextSize: request.context, batchSize: 2_048, threads, flashAttention: true };
+    const context = { contextSize: request.context, batchSize: 2_048, threads };
     sequence = (await model.createContext(context)).getSequence();
     return { ms: performance.now() - started };
   }
@@ -57,15 +57,17 @@ async function decode(sequence: Sequence, tokens: number[], count: number): Prom
   await sequence.clearHistory();
   await sequence.evaluateWithoutGeneratingNewTokens(before);
   let token: number | undefined;
-  let [done, started] = [0, 0];
+  let last = 0;
+  const times: number[] = [];
   for await (const said of sequence.evaluate(tokens.slice(-1), { temperature: 0, yieldEogToken: true })) {
     // The clock starts with the first token: what comes before it is the end of the prompt.
-    if (token === undefined) {
-      token = said;
-      started = performance.now();
-    } else if (++done === count) break;
+    const now = performance.now();
+    if (token === undefined) token = said;
+    else times.push(now - last);
+    last = now;
+    if (times.length === count) break;
   }
-  return { ms: performance.now() - started, token: token! };
+  return { ms: spreadOf(times).median, token: token! };
 }
 
 process.on('message', (request: LlamaRequest) => {

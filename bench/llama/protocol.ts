@@ -4,7 +4,7 @@ export type LlamaRequest =
   | { op: 'load'; file: string; context: number }
   /** Evaluates these tokens from an empty context. */
   | { op: 'prefill'; tokens: number[] }
-  /** Generates `count` tokens greedily after these tokens, which are not timed. */
+  /** Generates `count` tokens greedily after these tokens, which are not timed; the time is the median of one token. */
   | { op: 'decode'; tokens: number[]; count: number };
 
 export interface LlamaReply {

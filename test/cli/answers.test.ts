@@ -221,18 +221,18 @@ describe('ask', () => {
 describe('compare', () => {
   it('asks every mode and marks what all of them cite', async () => {
     await compress();
-    const args = ['compare', scratch.workspace, question, '--modes', 'cache,rag,none'];
+    const args = ['compare', scratch.workspace, question, '--modes', 'cache,rag,full'];
     const json = await cli(...args, '--json');
     expect(json.code).toBe(0);
     const { answers, common } = jsonValue<{ answers: (Answer & { kvBytes: number })[]; common: unknown[] }>(
       json.stdout,
     );
-    expect(answers.map((a) => a.mode)).toEqual(['cache', 'rag', 'none']);
+    expect(answers.map((a) => a.mode)).toEqual(['cache', 'rag', 'full']);
     for (const { kvBytes } of answers) expect(kvBytes).toBeGreaterThan(0);
     expect(common).toContainEqual(expect.objectContaining({ path: 'src/price.ts' }));
     const people = await cli(...args);
     expect(people.code).toBe(0);
-    expect(people.stdout).toMatch(/^cache +rag +none$/mu);
+    expect(people.stdout).toMatch(/^cache +rag +full$/mu);
     expect(people.stdout).toMatch(/^(= src\/price\.ts:\d+-6 *){3}$/mu);
     expect(people.stdout).toContain('= cited by every answer');
   });
