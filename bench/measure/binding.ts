@@ -81,7 +81,11 @@ async function measure(context: BenchContext, makeLane: MakeLane, past: number):
     };
   });
   for (const arm of arms) await arm.run();
-  const rounds = await interleave(arms, { rounds: context.quick ? 3 : 7, budgetMs: context.quick ? 4_000 : 45_000 });
+  const rounds = await interleave(arms, {
+    rounds: context.quick ? 3 : 7,
+    budgetMs: context.quick ? 4_000 : 45_000,
+    settleMs: 200,
+  });
   const row = (other: KvTransfer, label: string): Row =>
     compare(rounds, {
       measurement: 'binding',

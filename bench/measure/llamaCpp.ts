@@ -73,6 +73,7 @@ const roundsFor = ({ quick }: BenchContext) => ({
   rounds: quick ? 3 : 7,
   budgetMs: quick ? 4_000 : 20_000,
   maxOther: MAX_OTHER,
+  settleMs: 200,
 });
 
 async function prefill(context: BenchContext, decoder: Decoder, client: LlamaClient, count: number): Promise<Rounds> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuTimes, otherShare, waitForQuiet } from './quiet.ts';
 
 /** One side of a comparison. */
@@ -24,6 +25,11 @@ export interface RoundOptions {
   maxOther?: number;
   /** How often a disturbed sample is taken again before it stays and its round counts as disturbed. */
   retries?: number;
+  /**
+   * Pause before every sample, for arms with threads of their own: those of onnxruntime spin for some 40 ms after a run
+   * (measured), and would take a processor from whoever comes next.
+   */
+  settleMs?: number;
   /** Longest wait for a quiet machine before a sample is taken again. */
   quietMs?: number;
 }
@@ -39,7 +45,7 @@ export interface Rounds {
 
 /** Takes samples in turns, A B A B …: what changes slowly on the machine then meets all sides alike. */
 export async function interleave(arms: readonly Arm[], options: RoundOptions): Promise<Rounds> {
-  const { rounds, budgetMs, minRounds = 2, maxOther = 0.15, retries = 3, quietMs = 5_000 } = options;
+  const { rounds, budgetMs, minRounds = 2, maxOther = 0.15, retries = 3, quietMs = 5_000, settleMs = 0 } = options;
   const taken: { quiet: boolean; ms: number[] }[] = [];
   let rejected = 0;
   const started = performance.now();
@@ -49,7 +55,7 @@ export async function interleave(arms: readonly Arm[], options: RoundOptions): P
     let quiet = true;
     for (const arm of arms) {
       for (let attempt = 0; ; attempt++) {
-        const sample = await take(arm);
+        const sample = await take(arm, settleMs);
         const disturbed = sample.other > maxOther;
         if (disturbed) rejected++;
         const late = performance.now() - started > budgetMs;
@@ -70,8 +76,9 @@ export async function interleave(arms: readonly Arm[], options: RoundOptions): P
   return { samples, rejected, noisy };
 }
 
-async function take({ run, prepare, batch = 1 }: Arm): Promise<{ ms: number; other: number }> {
+async function take({ run, prepare, batch = 1 }: Arm, settleMs: number): Promise<{ ms: number; other: number }> {
   await prepare?.();
+  if (settleMs > 0) await sleep(settleMs);
   const [before, from] = [cpuTimes(), performance.now()];
   let [ms, cpuMs] = [0, 0];
   for (let i = 0; i < batch; i++) {

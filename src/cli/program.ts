@@ -16,6 +16,8 @@ import { dim, red } from './styled.ts';
 import { suggestion } from './suggest.ts';
 
 const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
+/** onnxruntime 1.30 matches the process's command line with a recursive expression and crashes at some 25,000 bytes. */
+const MAX_ARGUMENT_BYTES = 16_000;
 
 /** Runs the command line and ends the process with its exit code. */
 export async function runProgram(argv: readonly string[]): Promise<void> {
@@ -65,6 +67,7 @@ async function runCommand(command: CommandSpec, argv: readonly string[], out: Ou
     }
     json = args.has('json') && !command.printsLines(args);
     checkPositionals(command, args);
+    checkSize(argv);
     const { run } = await command.load();
     return (await run(contextFor(args, { out, err, signal: interrupt.signal, engines }))) ?? exitCodes.done;
   } catch (error) {
@@ -120,6 +123,16 @@ function checkPositionals({ name, usage, positionals }: CommandSpec, args: Argum
       `Write ${forms}`,
     );
   }
+}
+
+function checkSize(argv: readonly string[]): void {
+  const size = Buffer.byteLength(argv.join(' '));
+  if (size <= MAX_ARGUMENT_BYTES) return;
+  throw new CribsheetError(
+    'question-too-long',
+    `The command line has ${size} bytes, and ${MAX_ARGUMENT_BYTES} are the most.`,
+    'Shorten the question, or put it into a file: --questions FILE.jsonl.',
+  );
 }
 
 const missingPart = (given: number): string => (given === 0 ? 'a folder is missing' : 'a question is missing');

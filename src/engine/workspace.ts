@@ -7,6 +7,7 @@ import type { CompressPlan } from '../common/sheets.ts';
 import type { Task } from '../common/task.ts';
 import { Answerer, type Question } from './answer/answerer.ts';
 import { countTokens } from './compress/encode.ts';
+import { estimateTokens } from './compress/estimate.ts';
 import { strategyByName } from './compress/strategies/byName.ts';
 import { chunkerVersion, chunkFile } from './corpus/chunker.ts';
 import type { Grammars } from './corpus/grammars.ts';
@@ -26,6 +27,9 @@ import type { BlockStore } from './sheet/store.ts';
 
 /** Characters of source per token where no model is loaded: only for estimates. */
 const CHARACTERS_PER_TOKEN = 3;
+
+/** Up to this size a workspace is packed for its token count, beyond it the count is estimated. */
+const EXACT_CHARACTERS = 200_000;
 
 export interface WorkspaceParts {
   root: string;
@@ -79,6 +83,7 @@ export class Workspace {
   private skipped: SkippedFile[] = [];
   /** The last packing, which tokenizes everything: a plan and its compression ask for the same. */
   private packed: { key: string; segments: Segment[] } | undefined;
+  private estimated: { key: string; tokens: number } | undefined;
   private loaded: { key: string; sheet: Promise<AssembledSheet> } | undefined;
 
   private constructor(parts: WorkspaceParts, index: TextIndex) {
@@ -146,7 +151,7 @@ export class Workspace {
   /** Segments of the files in scope, as the model's profile wants them. */
   async segments(scope: readonly string[] = [], signal?: AbortSignal): Promise<Segment[]> {
     const decoder = await this.parts.decoder?.();
-    const key = JSON.stringify([decoder?.fingerprint, scope]);
+    const key = packingKey(decoder, scope);
     if (this.packed?.key === key) return this.packed.segments;
     const profile = decoder?.profile ?? defaultProfile;
     const count = decoder
@@ -221,12 +226,32 @@ export class Workspace {
         root: this.root,
         index: this.index,
         filesTotal: this.files.length,
-        segments: await this.segments([], question.signal),
+        tokensTotal: await this.tokensTotal(decoder, question.signal),
+        segments: () => this.segments([], question.signal),
         decoder,
         sheetFile,
         loadSheet: () => this.loadSheet(question.task, sheetFile),
       };
     });
+  }
+
+  /**
+   * Source tokens of the whole workspace. Packing a large one takes a minute, which no question should wait for: then
+   * a sample tells how many characters make a token.
+   */
+  private async tokensTotal(decoder: Decoder | undefined, signal: AbortSignal | undefined): Promise<number> {
+    const characters = this.index.characters();
+    if (this.packed?.key === packingKey(decoder, []) || characters <= EXACT_CHARACTERS) {
+      return (await this.segments([], signal)).reduce((sum, s) => sum + s.tokens, 0);
+    }
+    if (!decoder) return Math.ceil(characters / CHARACTERS_PER_TOKEN);
+    const key = packingKey(decoder, [characters]);
+    if (this.estimated?.key === key) return this.estimated.tokens;
+    const { tokenizer, profile } = decoder;
+    const paths = this.files.map((f) => f.path);
+    const total = estimateTokens(paths, (path) => this.index.chunksOf(path), characters, tokenizer, profile);
+    this.estimated = { key, tokens: total };
+    return total;
   }
 
   /** A sheet stays in memory until another one is asked. */
@@ -296,4 +321,8 @@ function knownStrategy(name: string | undefined): StrategyName | undefined {
 
 function shortHash(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 8);
+}
+
+function packingKey(decoder: Decoder | undefined, what: readonly (string | number)[]): string {
+  return JSON.stringify([decoder?.fingerprint, what]);
 }

@@ -49,6 +49,18 @@ test('only names with one definition are asked for', () => {
   expect(asked.length).toBe(30 * 4);
 });
 
+test('a name that files beyond the asked ones define too is not asked for', () => {
+  const more = [
+    ...chunks,
+    chunk('once', 'src/a.ts', { parameters: 'x: number' }),
+    chunk('limit, other', 'src/b.ts', { kind: 'constants' }),
+    chunk('limit', 'src/a.ts', { parameters: 'y: number' }),
+  ];
+  const asked = drawQuestions(more, 500, 'x', (path) => path === 'src/a.ts').filter((q) => q.kind !== 'file listing');
+  expect(asked.map((q) => q.path)).toEqual(['src/a.ts', 'src/a.ts']);
+  expect(asked.every((q) => q.question.includes('once'))).toBe(true);
+});
+
 const gold = (kind: QuestionKind, text: string): GoldQuestion => ({
   id: '1',
   kind,

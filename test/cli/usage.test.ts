@@ -56,6 +56,12 @@ describe('wrong usage', () => {
     expect(lines[2]).toContain('--help shows how it is used.');
   });
 
+  it('is told for a question too long for a command line, which would crash onnxruntime', async () => {
+    const { code, stdout, stderr } = await run(['ask', '.', 'what '.repeat(9_000), '--json']);
+    expect([code, jsonValue(stdout)]).toMatchObject([1, { error: { code: 'question-too-long' } }]);
+    expect(stderr).toContain('--questions');
+  });
+
   it('is JSON with --json', async () => {
     const { code, stdout } = await run(['ask', '.', '--json', '--mode', 'rag']);
     expect(code).toBe(2);

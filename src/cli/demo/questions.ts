@@ -1,4 +1,5 @@
 import type { Chunk } from '../../engine/corpus/types.ts';
+import { definedNames } from '../../engine/corpus/naming.ts';
 import { seededRandom } from '../../engine/compress/random.ts';
 
 export const questionKinds = ['where', 'signature', 'returns', 'documentation', 'file listing'] as const;
@@ -32,10 +33,17 @@ const phrasings: Record<QuestionKind, readonly string[]> = {
 /**
  * Draws `count` questions about the definitions of a workspace, of each kind in turn. Only names with one definition
  * are asked for, so that a question has one answer; a kind that runs out of facts leaves its turns to the others.
+ * @param chunks of the whole workspace: whether a name has one definition is decided over all of them
+ * @param asks the files that questions may be about
  */
-export function drawQuestions(chunks: readonly Chunk[], count: number, seed: string): GoldQuestion[] {
+export function drawQuestions(
+  chunks: readonly Chunk[],
+  count: number,
+  seed: string,
+  asks: (path: string) => boolean = () => true,
+): GoldQuestion[] {
   const draw = seededRandom(seed);
-  const pools = factsOf(chunks).map(({ kind, facts }) => ({ kind, facts: shuffled(facts, draw), drawn: 0 }));
+  const pools = factsOf(chunks, asks).map(({ kind, facts }) => ({ kind, facts: shuffled(facts, draw), drawn: 0 }));
   const questions: GoldQuestion[] = [];
   while (questions.length < count && pools.some((p) => p.drawn < p.facts.length)) {
     for (const pool of pools) {
@@ -67,9 +75,9 @@ interface Fact {
   chunk: Chunk;
 }
 
-function factsOf(chunks: readonly Chunk[]): { kind: QuestionKind; facts: Fact[] }[] {
-  const definitions = chunks.filter((c) => /^[A-Za-z_$][\w$]*$/.test(c.name) && isDefinition(c));
-  const byName = Map.groupBy(definitions, (c) => c.name);
+function factsOf(chunks: readonly Chunk[], asks: (path: string) => boolean): { kind: QuestionKind; facts: Fact[] }[] {
+  const byName = Map.groupBy(chunks.flatMap(definedNames), (name) => name);
+  const definitions = chunks.filter((c) => /^[A-Za-z_$][\w$]*$/.test(c.name) && isDefinition(c) && asks(c.path));
   const unique = definitions.filter((c) => byName.get(c.name)?.length === 1 && c.name.length > 2);
   const about = (has: (c: Chunk) => string | undefined): Fact[] =>
     unique.flatMap((chunk) => {

@@ -54,9 +54,9 @@ export async function runDemo(engine: Engine, options: DemoOptions): Promise<Dem
   const sheets = [];
   for (const id of TASKS) sheets.push(await compressFor(engine, workspace, id, options));
   const leftOut = new Set(sheets[0]!.leftOut.map((f) => f.path));
-  const covered = chunks.filter((c) => !leftOut.has(c.path));
+  const covered = new Set(chunks.map((c) => c.path).filter((path) => !leftOut.has(path)));
 
-  const questions = drawQuestions(covered, options.questions, seed);
+  const questions = drawQuestions(chunks, options.questions, seed, (path) => covered.has(path));
   if (questions.length < 5) {
     throw new CribsheetError(
       'workspace-empty',
@@ -64,9 +64,8 @@ export async function runDemo(engine: Engine, options: DemoOptions): Promise<Dem
       'Name a folder with more source code.',
     );
   }
-  const files = new Set(covered.map((c) => c.path)).size;
   await say(
-    `\n${questions.length} questions about the ${files} files in the sheet, drawn by seed "${seed}" from what the parser knows.\n`,
+    `\n${questions.length} questions about the ${covered.size} files in the sheet, drawn by seed "${seed}" from what the parser knows.\n`,
   );
   const graded = await askAll(workspace, TASKS[0], questions, positionsOf(sheets[0]!), signal, (done) => {
     progress('Asking', done, questions.length, `${done} of ${questions.length} questions`);

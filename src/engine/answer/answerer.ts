@@ -39,7 +39,10 @@ export interface AnswerSources {
   index: TextIndex;
   /** Files of the workspace that were let in. */
   filesTotal: number;
-  segments: readonly Segment[];
+  /** Source tokens of the workspace; an estimate where it is large and has not been packed yet. */
+  tokensTotal: number;
+  /** All of the workspace, packed: for `full` only, since it tokenizes everything. */
+  segments: () => Promise<readonly Segment[]>;
   /** Undefined with `--no-model`. */
   decoder: Decoder | undefined;
   /** The sheet of the question's task as far as it exists. */
@@ -118,7 +121,7 @@ export class Answerer {
     decoder: Decoder,
   ): Promise<Answered> {
     if (mode === 'cache') return this.fromSheet(q, sources, decoder);
-    const { segments, index } = sources;
+    const { index } = sources;
     const { tokenizer, profile } = decoder;
     const nothing = noCoverage(sources);
     const { tokensTotal } = nothing;
@@ -129,9 +132,12 @@ export class Answerer {
     const free = freePositions(q.question, decoder);
     if (mode === 'full') {
       // Encoding a large workspace only to find that it does not fit would take minutes.
-      const context = tokensTotal > 2 * free ? undefined : packSegmentsRaw(segments, tokenizer, profile);
-      if (!context || context.ids.length > free) throw contextTooLong(tokensTotal, free);
-      const coverage = { ...nothing, files: nothing.filesTotal, tokens: tokensTotal };
+      if (tokensTotal > 2 * free) throw contextTooLong(tokensTotal, free);
+      const segments = await sources.segments();
+      const context = packSegmentsRaw(segments, tokenizer, profile);
+      if (context.ids.length > free) throw contextTooLong(context.ids.length, free);
+      const tokens = segments.reduce((sum, s) => sum + s.tokens, 0);
+      const coverage = { files: nothing.filesTotal, filesTotal: nothing.filesTotal, tokens, tokensTotal: tokens };
       return this.fromRaw(q, decoder, context, coverage, 0);
     }
     // `auto` compares nothing: the sheet that does not cover a question is no measure for what may be read instead.
@@ -243,9 +249,9 @@ function chunksOnly(q: Question, mode: Exclude<Mode, 'auto'>, sources: AnswerSou
 }
 
 /** RAG gets the positions that the sheet gets: equal bytes. Without a sheet, what the profile would give one. */
-function sheetBudget({ sheetFile, segments }: AnswerSources, { profile }: Decoder): number {
+function sheetBudget({ sheetFile, tokensTotal }: AnswerSources, { profile }: Decoder): number {
   const positions = sheetFile?.segments.reduce((sum, s) => sum + s.kept, 0);
-  return positions ?? Math.min(profile.sheetTokens, Math.ceil(totalTokens(segments) / profile.ratio));
+  return positions ?? Math.min(profile.sheetTokens, Math.ceil(tokensTotal / profile.ratio));
 }
 
 /** Evidence comes from where lines were when the context was made: what is gone since then is not shown. */
@@ -265,10 +271,6 @@ function hashIn(sheet: SheetFile, path: string): string | undefined {
   return at < 0 ? undefined : sheet.hashes[at];
 }
 
-function totalTokens(segments: readonly Segment[]): number {
-  return segments.reduce((sum, s) => sum + s.tokens, 0);
-}
-
-function noCoverage({ segments, filesTotal }: AnswerSources): Coverage {
-  return { files: 0, filesTotal, tokens: 0, tokensTotal: totalTokens(segments) };
+function noCoverage({ tokensTotal, filesTotal }: AnswerSources): Coverage {
+  return { files: 0, filesTotal, tokens: 0, tokensTotal };
 }

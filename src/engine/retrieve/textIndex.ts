@@ -104,6 +104,12 @@ export class TextIndex {
     return { files: Number(row?.['files']), chunks: Number(row?.['chunks']) };
   }
 
+  /** Characters of all indexed text. */
+  characters(): number {
+    const row = this.#read((db) => db.prepare('SELECT sum(length(text)) AS characters FROM chunks').get());
+    return Number(row?.['characters'] ?? 0);
+  }
+
   close(): void {
     if (this.#db.isOpen) this.#db.close();
   }
