@@ -19,7 +19,8 @@ export async function printBelow(out: Output, root: string, answer: Answer): Pro
     await out.line(bold('Citations'));
     for (const c of citations) {
       const marks = [
-        ...(c.verified ? [] : ['not found there now']),
+        ...(c.from === 'question' ? ['about the question, not from the answer'] : []),
+        ...(c.verified ? [] : ['not confirmed']),
         ...(c.stale ? ['the file has changed since'] : []),
       ];
       await out.line('  ', place(root, c), marks.length > 0 ? yellow(`  ${marks.join(', ')}`) : '');

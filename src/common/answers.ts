@@ -8,8 +8,13 @@ export interface LineRange {
   endLine: number;
 }
 
-/** A place named in an answer, resolved by program. `verified`: the file exists and the lines hold the definition now. `stale`: the text changed since the sheet or index was built. */
+/**
+ * A place found by program, never by the model. `from`: the answer named it, or only the question did (then it says
+ * nothing of the answer). `verified`: the file exists and the lines hold the definition now. `stale`: the text changed
+ * since the sheet or index was built.
+ */
 export interface Citation extends LineRange {
+  from: 'answer' | 'question';
   verified: boolean;
   stale: boolean;
 }

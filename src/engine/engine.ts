@@ -24,6 +24,8 @@ export interface EngineOptions {
   store?: string | undefined;
   /** Name or folder of a model; default: the bundled starter. */
   model?: string | undefined;
+  /** Name that a task file asks for, where `model` is not given. Only installed models: a task may be workspace text. */
+  taskModel?: string | undefined;
   /** Work without a model: chunks and search only. */
   noModel?: boolean | undefined;
   device?: Device | undefined;
@@ -170,15 +172,15 @@ export class Engine {
   }
 
   private async loadDecoder(): Promise<Decoder> {
-    const { device, threads, model } = this.options;
-    const folder = await this.modelFolder(model);
+    const { device, threads, model, taskModel } = this.options;
+    const folder = await this.modelFolder(model, taskModel);
     return Decoder.open({ folder, ...(device ? { device } : {}), ...(threads ? { threads } : {}) });
   }
 
-  private async modelFolder(model: string | undefined): Promise<string> {
+  private async modelFolder(model: string | undefined, taskModel: string | undefined): Promise<string> {
     if (model !== undefined && (await isFolder(model))) return path.resolve(model);
     const installed = await this.models();
-    const wanted = model ?? 'starter';
+    const wanted = model ?? taskModel ?? 'starter';
     const found = installed.find((m) => m.name === wanted) ?? soleMatch(installed, wanted);
     if (found) return found.folder;
     throw new CribsheetError(

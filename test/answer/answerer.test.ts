@@ -55,7 +55,7 @@ function expectContract(answer: Answer): void {
   expect(allModes).toContain(json.mode);
   expect(['end', 'length', 'cancel']).toContain(json.stopped);
   for (const c of json.citations) {
-    expect(Object.keys(c).sort()).toEqual(['endLine', 'path', 'stale', 'startLine', 'verified']);
+    expect(Object.keys(c).sort()).toEqual(['endLine', 'from', 'path', 'stale', 'startLine', 'verified']);
     expect(range(c) && typeof c.verified === 'boolean' && typeof c.stale === 'boolean').toBe(true);
   }
   for (const e of json.evidence) {

@@ -131,6 +131,40 @@ describe('what does not exist is not cited', () => {
   });
 });
 
+describe('what only the question named', () => {
+  test.each([
+    ['string', 'What does berthName return?', 'question'],
+    ['berthName(row: string)', 'What parameters does berthName take?', 'answer'],
+    ['function in src/berths/util.ts', 'Where is berthName defined?', 'answer'],
+  ])('%s (%s) is from the %s', async (answer, question, from) => {
+    expect((await cite(answer, question)).map((c) => c.from)).toEqual([from]);
+  });
+
+  test.each(['Not in this workspace', 'There is no such function.', 'berthName does not exist'])(
+    'nothing is linked below "%s"',
+    async (answer) => {
+      expect(await cite(answer, 'Where is berthName defined?')).toEqual([]);
+    },
+  );
+});
+
+describe('a definition with the name of a plain word', () => {
+  const task = {
+    'src/task.ts': 'export interface TaskExample {\n  a: string;\n}\n\nexport interface Task {\n  b: string;\n}\n',
+  };
+
+  test('is found where it stands, not at the start of its file', async () => {
+    const other = await small.workspace(undefined, task);
+    const own = TextIndex.open(path.join(other.store, 'workspaces/one/index.sqlite'), {
+      contentVersion: chunkerVersion,
+    });
+    const context = { index: own, sources: new CurrentSources(other.root), hashAtBuild: () => undefined };
+    const cited = await citationsFor('Where is Task defined?', 'interface in src/task.ts', context);
+    own.close();
+    expect(cited).toMatchObject([{ startLine: 5, endLine: 7, verified: true }]);
+  });
+});
+
 describe('files that changed since', () => {
   test('a changed file is stale; the lines are verified where they still hold the name', async () => {
     const file = path.join(opened.root, 'src/ships/util.ts');

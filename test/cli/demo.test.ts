@@ -65,6 +65,7 @@ const gold = (kind: QuestionKind, text: string): GoldQuestion => ({
   id: '1',
   kind,
   question: '?',
+  name: 'x',
   gold: text,
   path: 'src/engine/model/lane.ts',
   startLine: 3,
@@ -100,7 +101,8 @@ test('an answer with an error is never right', () => {
 
 test('citations and retrieved chunks count when they hold the line of the name', () => {
   const at = (startLine: number, endLine: number) => ({ path: 'src/engine/model/lane.ts', startLine, endLine });
-  const cited = (s: number, e: number) => said('', { citations: [{ ...at(s, e), verified: true, stale: false }] });
+  const cited = (s: number, e: number) =>
+    said('', { citations: [{ ...at(s, e), from: 'answer', verified: true, stale: false }] });
   expect(citesDefinition(gold('where', ''), cited(4, 4))).toBe(true);
   expect(citesDefinition(gold('where', ''), cited(5, 9))).toBe(false);
   const retrieved = said('', { chunks: [{ ...at(1, 4), name: 'x', score: 1, text: '' }] });

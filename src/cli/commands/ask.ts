@@ -19,7 +19,7 @@ export const run: Run = async (context) => {
   const mode = args.choice('mode', modes) ?? 'auto';
   const named = args.text('task');
   const noModel = args.has('no-model');
-  const engine = context.engine({ model: args.text('model') ?? (await modelOfTask(named, folder)) });
+  const engine = context.engine({ taskModel: await modelOfTask(named, folder) });
   const { workspace } = await openWorkspace(context, engine, folder);
   const task = await taskToAsk(named, folder, workspace, noModel ? undefined : () => engine.decoder());
 

@@ -22,7 +22,7 @@ export const run: Run = async (context) => {
   const question = words.join(' ');
   const wanted = modesOf(args.text('modes') ?? 'cache,rag');
   const named = args.text('task');
-  const engine = context.engine({ model: args.text('model') ?? (await modelOfTask(named, folder)) });
+  const engine = context.engine({ taskModel: await modelOfTask(named, folder) });
   const { workspace } = await openWorkspace(context, engine, folder);
   const noModel = args.has('no-model');
   const task = await taskToAsk(named, folder, workspace, noModel ? undefined : () => engine.decoder());
@@ -80,7 +80,8 @@ function sectionsOf(answer: Answer, common: readonly LineRange[], kvBytes: numbe
   if (error) return [mode, `${cleanLine(error.message)}\n${cleanLine(error.action)}`, '', ''];
   const mark = (c: Citation): string => (common.some((other) => overlap(c, other)) ? COMMON_MARK : ' ');
   const cited = citations.map(
-    (c) => `${mark(c)} ${cleanLine(c.path)}:${c.startLine}-${c.endLine}${c.stale ? ' (changed)' : ''}`,
+    (c) =>
+      `${mark(c)} ${cleanLine(c.path)}:${c.startLine}-${c.endLine}${c.stale ? ' (changed)' : ''}${c.from === 'question' ? ' (about the question)' : ''}`,
   );
   const read =
     tokens.sheet > 0

@@ -26,7 +26,7 @@ export const run: Run = async (context) => {
   if (args.has('ratio') && args.has('tokens'))
     throw wrong('--ratio and --tokens exclude each other.', 'Give one of them.');
   const task = await namedTask(taskName, folder);
-  const engine = context.engine({ model: args.text('model') ?? task.model });
+  const engine = context.engine({ taskModel: task.model });
   const { workspace, refreshed } = await openWorkspace(context, engine, folder);
   const request: CompressRequest = {
     task,

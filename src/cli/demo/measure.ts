@@ -1,4 +1,6 @@
-import type { Answer } from '../../common/answers.ts';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Answer, Citation } from '../../common/answers.ts';
 import type { Chunk } from '../../engine/corpus/types.ts';
 import { seededRandom } from '../../engine/compress/random.ts';
 import type { Workspace } from '../../engine/workspace.ts';
@@ -33,10 +35,10 @@ export interface Summary {
   /** Share of questions whose gold chunk RAG had in its prompt. */
   ragRecall: number;
   ragEqualRecall: number;
-  /** Of the right `where` answers from the cache, the share with a citation that holds the definition. */
+  /** Of the right `where` answers of all modes, the share with a citation that holds the definition. */
   whereCited: number;
-  /** Citations shown, and how many of them open at existing lines that still hold the name. */
-  citations: { shown: number; verified: number };
+  /** Citations shown; those that open at existing lines, that hold the name now, that only the question named. */
+  citations: { shown: number; open: number; verified: number; fromQuestion: number };
 }
 
 /** Asks every question in every mode, one after the other. @param positions of the sheet: the budget of `rag-equal` */
@@ -94,7 +96,8 @@ export async function askAnywhere(
   return result;
 }
 
-export function summarise(graded: readonly Graded[], seed: string): Summary {
+/** @param root folder in which the citations are opened */
+export async function summarise(graded: readonly Graded[], seed: string, root: string): Promise<Summary> {
   const perMode = <T>(of: (mode: DemoMode) => T): Record<DemoMode, T> =>
     Object.fromEntries(demoModes.map((m) => [m, of(m)])) as Record<DemoMode, T>;
   const count = (list: readonly Graded[], mode: DemoMode): number => list.filter((g) => g.right[mode]).length;
@@ -105,7 +108,11 @@ export function summarise(graded: readonly Graded[], seed: string): Summary {
     }),
   ) as Summary['byKind'];
   const outcomes = perMode((m) => graded.map((g) => g.right[m]));
-  const rightWhere = graded.filter((g) => g.question.kind === 'where' && g.right.cache);
+  const rightWhere = graded.flatMap((g) =>
+    demoModes
+      .filter((m) => g.question.kind === 'where' && g.right[m])
+      .map((m) => citesDefinition(g.question, g.answers[m])),
+  );
   const shown = graded.flatMap((g) => demoModes.flatMap((m) => g.answers[m].citations));
   return {
     questions: graded.length,
@@ -118,9 +125,20 @@ export function summarise(graded: readonly Graded[], seed: string): Summary {
     cacheOverRagEqual: pairedInterval(outcomes.cache, outcomes['rag-equal'], seededRandom(`${seed}/rag-equal`)),
     ragRecall: share(graded, (g) => retrievedGold(g.question, g.answers.rag)),
     ragEqualRecall: share(graded, (g) => retrievedGold(g.question, g.answers['rag-equal'])),
-    whereCited: share(rightWhere, (g) => citesDefinition(g.question, g.answers.cache)),
-    citations: { shown: shown.length, verified: shown.filter((c) => c.verified).length },
+    whereCited: share(rightWhere, (cites) => cites),
+    citations: {
+      shown: shown.length,
+      open: (await Promise.all(shown.map((c) => opens(root, c)))).filter((o) => o).length,
+      verified: shown.filter((c) => c.verified).length,
+      fromQuestion: shown.filter((c) => c.from === 'question').length,
+    },
   };
+}
+
+/** Do the lines of a citation exist in the file as it is on disk? */
+async function opens(root: string, { path: file, startLine, endLine }: Citation): Promise<boolean> {
+  const text = await readFile(path.join(root, file), 'utf8').catch(() => '');
+  return startLine >= 1 && startLine <= endLine && endLine <= text.split(/\r\n|\r|\n/).length;
 }
 
 function share<T>(list: readonly T[], holds: (item: T) => boolean): number {

@@ -13,6 +13,8 @@ export interface GoldQuestion {
   id: string;
   kind: QuestionKind;
   question: string;
+  /** Name of the definition (of a listing: of the file's first). */
+  name: string;
   /** What a right answer says, for display. */
   gold: string;
   /** The chunk (or, for a listing, the file) that holds the answer. */
@@ -58,6 +60,7 @@ export function drawQuestions(
         id: `${kind}-${pool.drawn}`,
         kind,
         question,
+        name: fact.chunk.name,
         gold: fact.gold,
         path,
         startLine,

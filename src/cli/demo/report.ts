@@ -57,8 +57,8 @@ export function showIntervals(summary: Summary): string {
     `cache over RAG, equal size: ${points(cacheOverRagEqual)}`,
     '"RAG" reads what serves this model best, "equal size" as many tokens as the sheet has positions.',
     `They had the chunk that holds the answer for ${percent(ragRecall)} and ${percent(ragEqualRecall)} of the questions.`,
-    `Of the right "where" answers from the cache ${percent(whereCited)} cite lines that hold the definition.`,
-    `${citations.verified} of ${citations.shown} citations shown were checked against the files as they are now.`,
+    `Of the right "where" answers ${percent(whereCited)} cite lines that hold the definition.`,
+    `${citations.shown} citations shown: ${citations.open} open at lines that exist, ${citations.verified} hold the name now; ${citations.fromQuestion} are of the question's name only.`,
   ].join('\n');
 }
 

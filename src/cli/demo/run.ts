@@ -70,14 +70,13 @@ export async function runDemo(engine: Engine, options: DemoOptions): Promise<Dem
   const graded = await askAll(workspace, TASKS[0], questions, positionsOf(sheets[0]!), signal, (done) => {
     progress('Asking', done, questions.length, `${done} of ${questions.length} questions`);
   });
-  const summary = summarise(graded, seed);
+  const summary = await summarise(graded, seed, root);
 
   for (const kind of new Set(graded.map((g) => g.question.kind))) {
     const first = graded.find((g) => g.question.kind === kind);
     if (first) await say(`${showQuestion(first)}\n`);
   }
-  const reviewed = questions.find((q) => q.kind === 'signature') ?? questions[0]!;
-  const name = /[A-Za-z_$][\w$]*(?= take| defined|\?)/.exec(reviewed.question)?.[0] ?? 'main';
+  const { name } = questions.find((q) => q.kind === 'signature') ?? questions[0]!;
   const review = await workspace.ask({
     id: 'review',
     question: `Review ${name}.`,

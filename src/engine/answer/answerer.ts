@@ -27,7 +27,7 @@ export interface Question {
   question: string;
   mode: Mode;
   task: string;
-  /** Token budget of RAG; default: the sheet's size, or less where the model's profile says that less serves it better. */
+  /** Token budget of RAG; default: the profile's `ragTokens`, else the size of a full sheet. */
   budget?: number;
   signal?: AbortSignal | undefined;
   onText?: ((text: string) => void) | undefined;
@@ -77,6 +77,8 @@ export class Answerer {
         queueMs = performance.now() - asked;
         checkLength(q.question);
         sources = await open();
+        // Loading the model and looking at the workspace keep the user waiting as well.
+        const openMs = performance.now() - asked - queueMs;
         const { index, sheetFile } = sources;
         if (q.mode === 'auto') base = { ...base, ...route(q.question, index, sheetFile) };
         const { evidence, ...result } = await this.answerNow(q, base.mode, sources);
@@ -89,7 +91,8 @@ export class Answerer {
         });
         const there = await stillThere(evidence, current);
         const totalMs = performance.now() - asked;
-        const timings = { queueMs, loadMs, prefillMs, ttftMs: queueMs + ttftMs, totalMs };
+        const ready = { loadMs: openMs + loadMs, ttftMs: queueMs + openMs + ttftMs };
+        const timings = { queueMs, ...ready, prefillMs, totalMs };
         return { ...base, ...rest, citations, evidence: there, timings };
       }, q.signal);
     } catch (error) {
@@ -140,9 +143,8 @@ export class Answerer {
       const coverage = { files: nothing.filesTotal, filesTotal: nothing.filesTotal, tokens, tokensTotal: tokens };
       return this.fromRaw(q, decoder, context, coverage, 0);
     }
-    // `auto` compares nothing: the sheet that does not cover a question is no measure for what may be read instead.
-    const equal = q.mode === 'auto' ? profile.sheetTokens : sheetBudget(sources, decoder);
-    const budget = Math.min(q.budget ?? Math.min(equal, profile.ragTokens ?? equal), free);
+    // What a full sheet of this model would take, or less where the profile says that less serves the model better.
+    const budget = Math.min(q.budget ?? profile.ragTokens ?? profile.sheetTokens, free);
     const hits = index.search(q.question, { limit: RETRIEVE_LIMIT });
     const { context, used } = packChunks(hits, budget, tokenizer, profile);
     const tokens = Math.min(context.ids.length, tokensTotal);
@@ -246,12 +248,6 @@ function chunksOnly(q: Question, mode: Exclude<Mode, 'auto'>, sources: AnswerSou
     ttftMs: 0,
     loadMs: 0,
   };
-}
-
-/** RAG gets the positions that the sheet gets: equal bytes. Without a sheet, what the profile would give one. */
-function sheetBudget({ sheetFile, tokensTotal }: AnswerSources, { profile }: Decoder): number {
-  const positions = sheetFile?.segments.reduce((sum, s) => sum + s.kept, 0);
-  return positions ?? Math.min(profile.sheetTokens, Math.ceil(tokensTotal / profile.ratio));
 }
 
 /** Evidence comes from where lines were when the context was made: what is gone since then is not shown. */

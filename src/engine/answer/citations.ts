@@ -9,6 +9,8 @@ import type { CurrentSources } from './sources.ts';
 const MAX_CITATIONS = 5;
 /** A name defined in more places says nothing about which one is meant. */
 const MAX_HOMONYMS = 3;
+/** An answer that says there is nothing: a link below it would say the opposite. */
+const absence = /\bnot (?:in|found|defined|part of|available)\b|\bno such\b|\bdo(?:es)?(?:n't| not) exist\b/iu;
 
 export interface CitationContext {
   index: TextIndex;
@@ -20,7 +22,8 @@ export interface CitationContext {
 /**
  * Finds the places that an answer speaks of and checks each one against the workspace: paths and names in the answer
  * are looked up in the index, the question's names say which definition of a file is meant, and what does not exist
- * is not shown. The model never supplies a line number.
+ * is not shown. Where the answer names no place ("string"), the question's own name is looked up and marked so. The
+ * model never supplies a line number.
  */
 export async function citationsFor(question: string, answer: string, context: CitationContext): Promise<Citation[]> {
   const found: Place[] = [];
@@ -33,44 +36,60 @@ export async function citationsFor(question: string, answer: string, context: Ci
 
 interface Place {
   row: ChunkRow;
+  from: Citation['from'];
   /** The file is there, but what the talk is of is defined in another one. */
   isDoubtful?: boolean;
 }
 
 function placesOf(question: string, answer: string, index: TextIndex): Place[] {
+  if (absence.test(answer)) return [];
   const tiers = definitionsNamed(question, answer, index);
-  const codeTiers = tiers.slice(0, 2);
   const mentioned = pathsIn(answer).map((word) => ({ word, paths: index.resolvePath(word) }));
   const inPaths = mentioned.flatMap(({ paths }) => {
     // Of several files of one name the one is meant that defines what the talk is of.
-    const named = tiers.map((tier) => tier.flat().filter((row) => paths.includes(row.path)));
+    const named = tiers.map(({ rows }) => rows.flat().filter((row) => paths.includes(row.path)));
     const first = named.find((rows) => rows.length > 0);
-    if (first) return first.map((row): Place => ({ row }));
-    const isDoubtful = codeTiers.some((tier) => tier.flat().length > 0);
+    if (first) return first.map((row): Place => ({ row, from: 'answer' }));
+    const isDoubtful = tiers.some(({ rows }) => rows.flat().length > 0);
     const starts = paths.length <= MAX_HOMONYMS ? paths.flatMap((path) => index.chunksOf(path).slice(0, 1)) : [];
-    return starts.map((row): Place => ({ row, isDoubtful }));
+    return starts.map((row): Place => ({ row, from: 'answer', isDoubtful }));
   });
   if (inPaths.length) return inPaths;
   // An invented place is wrong, even if the question's name has a right one: a link would make the answer look true.
   if (mentioned.some(({ word, paths }) => paths.length === 0 && looksLikeFile(word))) return [];
-  // Without a path, a name must be (nearly) unique.
-  const few = tiers.map((tier) => tier.filter((rows) => rows.length <= MAX_HOMONYMS).flat());
-  return (few.find((rows) => rows.length > 0) ?? []).map((row) => ({ row }));
+  // Without a path, a name must be (nearly) unique; the answer's names go before the question's.
+  for (const from of ['answer', 'question'] as const) {
+    for (const tier of tiers) {
+      const few = tier.from === from ? tier.rows.filter((rows) => rows.length <= MAX_HOMONYMS).flat() : [];
+      if (few.length > 0) return few.map((row) => ({ row, from }));
+    }
+  }
+  return [];
 }
 
 /**
  * Definitions of the names in answer and question, in order of how likely they are meant: names written like code,
  * first the answer's; then plain words that are names to the letter. One list of rows for each name.
  */
-function definitionsNamed(question: string, answer: string, index: TextIndex): ChunkRow[][][] {
-  const texts = [answer, question].map(mentionsIn);
+function definitionsNamed(question: string, answer: string, index: TextIndex): Tier[] {
+  const texts = [
+    { from: 'answer' as const, mentions: mentionsIn(answer) },
+    { from: 'question' as const, mentions: mentionsIn(question) },
+  ];
   return [true, false].flatMap((isCode) =>
-    texts.map((mentions) =>
-      mentions
+    texts.map(({ from, mentions }) => ({
+      from,
+      rows: mentions
         .filter((mention) => mention.isCode === isCode)
         .map(({ name }) => index.definitions(name).filter((row) => isCode || definedNames(row).includes(name))),
-    ),
+    })),
   );
+}
+
+/** Definitions of names that are equally likely to be meant, one list of rows for each name. */
+interface Tier {
+  from: Citation['from'];
+  rows: ChunkRow[][];
 }
 
 /** A name that stands for a file of some language or lies deeper than words do: not `Server.start`, not "input/output". */
@@ -80,7 +99,7 @@ function looksLikeFile(word: string): boolean {
 
 /** A citation if its lines exist now. `verified`: they still hold the name, and nothing speaks against the place. */
 async function check(
-  { row, isDoubtful }: Place,
+  { row, from, isDoubtful }: Place,
   { sources, hashAtBuild }: CitationContext,
 ): Promise<Citation | undefined> {
   const current = await sources.read(row.path);
@@ -99,6 +118,7 @@ async function check(
     path: row.path,
     startLine: row.startLine + blank,
     endLine,
+    from,
     verified: !isDoubtful && (names.length > 0 ? names.every((name) => text.includes(name)) : isAsIndexed),
     stale: !isAsIndexed || current.hash !== (hashAtBuild(row.path) ?? row.fileHash),
   };

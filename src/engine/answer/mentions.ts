@@ -52,10 +52,16 @@ export function mentionsIn(text: string): Mention[] {
   const plain = text.slice(0, MAX_CHARACTERS).replace(pathRun, (run) => (places.has(trimmed(run)) ? ' ' : run));
   const mentions = new Map<string, Mention>();
   for (const { 0: name, index } of plain.matchAll(identifier)) {
-    if (name.length < 2 || commonWords.has(name.toLowerCase())) continue;
+    if (name.length < 2 || isCommon(name, plain.slice(0, index))) continue;
     const isCalled = /^[(`]/.test(plain.slice(index + name.length, index + name.length + 1));
     const isCode = isCalled || /[._$:#>]|\p{Ll}\p{Lu}|\p{L}\p{N}/u.test(name);
     mentions.set(name, { name, isCode: isCode || (mentions.get(name)?.isCode ?? false) });
   }
   return [...mentions.values()];
+}
+
+/** A plain word of a question; `Task` in the middle of a sentence is a name, `Where` at its beginning is not. */
+function isCommon(word: string, before: string): boolean {
+  if (!commonWords.has(word.toLowerCase())) return false;
+  return word === word.toLowerCase() || /(?:^|[.?!:]\s)\s*$/u.test(before);
 }

@@ -17,16 +17,23 @@ export function route(question: string, index: TextIndex, sheet: SheetFile | und
   const leftOut = new Set(sheet.leftOut.map((f) => f.path));
   const known = new Set(sheet.paths);
   const covered = (path: string): boolean => known.has(path) && !leftOut.has(path);
+  let isNamed = false;
   for (const { name, isCode } of mentionsIn(question)) {
     // A plain word counts only where it is a name to the letter.
     const definitions = index.definitions(name).filter((row) => isCode || definedNames(row).includes(name));
+    isNamed ||= definitions.length > 0;
     if (definitions.length && !definitions.some((d) => covered(d.path))) {
       return { mode: 'rag', reason: `the sheet does not cover ${name} (${definitions[0]!.path})` };
     }
   }
   for (const mentioned of pathsIn(question)) {
     const paths = index.resolvePath(mentioned);
+    isNamed ||= paths.length > 0;
     if (paths.length && !paths.some(covered)) return { mode: 'rag', reason: `the sheet does not cover ${paths[0]!}` };
   }
-  return { mode: 'cache', reason: 'the sheet covers what the question names' };
+  if (isNamed) return { mode: 'cache', reason: 'the sheet covers what the question names' };
+  // What is meant by a question that names nothing may stand anywhere.
+  if (sheet.complete && sheet.leftOut.length === 0)
+    return { mode: 'cache', reason: 'the sheet covers the whole folder' };
+  return { mode: 'rag', reason: 'the question names nothing that the sheet is known to cover' };
 }

@@ -111,7 +111,7 @@ export class SheetBuilder {
       failure = error;
     }
 
-    if (built.length === 0) throw failure ?? nothingBuilt();
+    if (built.length === 0) throw failure ?? nothingBuilt(request);
     const sheet = this.describe(request, {
       segments,
       done,
@@ -215,7 +215,11 @@ export class SheetBuilder {
   }
 }
 
-function nothingBuilt(): CribsheetError {
+function nothingBuilt({ segments, scope }: BuildRequest): CribsheetError {
+  if (segments.length === 0 && scope.length > 0) {
+    const message = `No source file is in the scope ${scope.join(', ')}.`;
+    return new CribsheetError('workspace-empty', message, 'Correct --scope: globs are relative to the folder.');
+  }
   return new CribsheetError(
     'workspace-empty',
     'Nothing of this folder fits into a sheet.',
