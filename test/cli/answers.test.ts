@@ -156,6 +156,7 @@ describe('ask', () => {
       path: 'src/price.ts',
       startLine: 1,
       endLine: expect.any(Number) as number,
+      from: 'answer',
       verified: true,
       stale: false,
     });

@@ -237,3 +237,10 @@ describe('processes', () => {
     await rm(folder, { recursive: true });
   });
 });
+
+test('a task file names installed models only, never a folder', async () => {
+  const asked = await engine({ model: undefined, taskModel: model });
+  await expect(asked.decoder()).rejects.toMatchObject({ code: 'model-missing' });
+  const given = await engine({ taskModel: 'no-such-model' });
+  expect((await given.decoder()).profile.segmentTokens).toBe(160);
+});

@@ -33,7 +33,7 @@ export function route(question: string, index: TextIndex, sheet: SheetFile | und
   }
   if (isNamed) return { mode: 'cache', reason: 'the sheet covers what the question names' };
   // What is meant by a question that names nothing may stand anywhere.
-  if (sheet.complete && sheet.leftOut.length === 0)
+  if (sheet.complete && sheet.scope.length === 0 && sheet.leftOut.length === 0)
     return { mode: 'cache', reason: 'the sheet covers the whole folder' };
   return { mode: 'rag', reason: 'the question names nothing that the sheet is known to cover' };
 }
