@@ -27,7 +27,7 @@ export const compression: Measurement = {
   run: (context) =>
     withDecoder(context, async (decoder) => {
       const rows: Row[] = [];
-      for (const tokens of context.quick ? [256] : [768, 1_024])
+      for (const tokens of context.quick ? [256] : [832, 1_024])
         rows.push(...(await measure(context, decoder, tokens)));
       return { rows };
     }),
