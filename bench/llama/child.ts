@@ -26,23 +26,28 @@ interface Sequence {
 }
 
 /** A process of its own: its threads rest while the other side is measured, and a crash in it is not ours. */
-const [folder, threads] = [process.argv[2]!, Number(process.argv[3])];
+const [folder, maxThreads] = [process.argv[2]!, Number(process.argv[3])];
 const entry = pathToFileURL(path.join(folder, 'dist', 'index.js')).href;
 const { getLlama } = (await import(entry)) as LlamaModule;
-const llama = await getLlama({ gpu: false, build: 'never', logLevel: 'error', maxThreads: threads });
+const llama = await getLlama({ gpu: false, build: 'never', logLevel: 'error', maxThreads });
 let model: Model | undefined;
-let sequence: Sequence | undefined;
+/** By number of threads. */
+const sequences = new Map<number, Sequence>();
 
 async function handle(request: LlamaRequest): Promise<{ ms: number; token?: number }> {
   if (request.op === 'load') {
     await model?.dispose();
+    sequences.clear();
     const started = performance.now();
     model = await llama.loadModel({ modelPath: request.file });
-    const context = { contextSize: request.context, batchSize: 2_048, threads };
-    sequence = (await model.createContext(context)).getSequence();
+    for (const threads of request.threads) {
+      const context = await model.createContext({ contextSize: request.context, batchSize: 2_048, threads });
+      sequences.set(threads, context.getSequence());
+    }
     return { ms: performance.now() - started };
   }
-  if (!sequence) throw new Error('no model is loaded');
+  const sequence = sequences.get(request.threads);
+  if (!sequence) throw new Error(`no model is loaded for ${request.threads} threads`);
   if (request.op === 'prefill') {
     await sequence.clearHistory();
     const started = performance.now();

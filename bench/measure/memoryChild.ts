@@ -4,6 +4,9 @@ import { Engine } from '../../src/engine/engine.ts';
 import { makeQuestion } from '../source.ts';
 import type { MemoryJob, MemoryReport } from './memory.ts';
 
+/** Of raw source for a RAG answer; about the size of the sheet here. */
+const RAG_TOKENS = 512;
+
 /** Opens a workspace as the product does, asks questions, and reports its resident memory as it goes. */
 const job = JSON.parse(process.argv[2]!) as MemoryJob;
 const product = {
@@ -20,7 +23,13 @@ await workspace.compress({ task });
 
 const rss: number[] = [];
 for (let asked = 1; asked <= job.questions; asked++) {
-  const question = { id: String(asked), question: makeQuestion(asked), mode: job.mode, task: task.id };
+  const question = {
+    id: String(asked),
+    question: makeQuestion(asked),
+    mode: job.mode,
+    task: task.id,
+    budget: RAG_TOKENS,
+  };
   const answer = await workspace.ask(question);
   if (answer.error) throw new Error(answer.error.message);
   const read = job.mode === 'cache' ? answer.tokens.sheet : (answer.chunks?.length ?? 0);

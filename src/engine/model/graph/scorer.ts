@@ -34,7 +34,6 @@ export function addScorer(model: Model, decoder: DecoderGraph): void {
     int64Constant('crib_0', [0]),
     int64Constant('crib_1', [1]),
     int64Constant('crib_2', [2]),
-    int64Constant('crib_3', [3]),
     int64Constant('crib_s0', [0], []),
     int64Constant('crib_s1', [1], []),
     int64Constant('crib_rows_and_heads', [1, 2]),
@@ -157,7 +156,8 @@ function layerNodes(
   const windows = add('Reshape', [logits, shape], 'windows'); // [KV, G, S, T]
   const masked = add('Add', [windows, 'crib_mask'], 'masked');
   const weights = add('Softmax', [masked], 'weights', { axis: -1 });
-  const context = add('Slice', [weights, 'crib_0', SCORE_CONTEXT, 'crib_3'], 'context');
-  add('ReduceSum', [context, 'crib_rows_and_heads'], 'sum', { keepdims: 0 }); // [KV, context]
+  // Summed before it is cut: cutting first would copy the whole of the weights.
+  const columns = add('ReduceSum', [weights, 'crib_rows_and_heads'], 'columns', { keepdims: 0 }); // [KV, T]
+  add('Slice', [columns, 'crib_0', SCORE_CONTEXT, 'crib_1'], 'sum'); // [KV, context]
   return body;
 }
