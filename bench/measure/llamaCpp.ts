@@ -113,7 +113,7 @@ async function sideBySide(
   const { quick } = context;
   return interleave(arms, {
     rounds: quick ? 3 : 7,
-    budgetMs: quick ? 4_000 : 20_000,
+    budgetMs: quick ? 4_000 : 14_000,
     maxOther: MAX_OTHER,
     settleMs: 200,
   });
