@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Task } from '../src/common/task.ts';
-import { countTokens, encodeSegment } from '../src/engine/compress/encode.ts';
+import { encodeSegment } from '../src/engine/compress/encode.ts';
 import { seededRandom } from '../src/engine/compress/random.ts';
-import type { LineOrigin, Segment, SegmentChunk } from '../src/engine/corpus/types.ts';
+import type { Segment } from '../src/engine/corpus/types.ts';
 import type { Decoder } from '../src/engine/model/decoder.ts';
 import { capital, makeFunction, word, wordAt } from './source.ts';
 
@@ -24,32 +24,31 @@ export function makeSegments(decoder: Decoder, tokens: number, most: number): Se
 }
 
 function makeSegment({ tokenizer, profile }: Decoder, number: number, most: number): Segment {
-  const count = countTokens(tokenizer, profile.fileMark);
   const random = seededRandom(`segment ${number}`);
   const path = `src/${word(random)}/${word(random)}${number}.ts`;
-  const lines: LineOrigin[] = [];
-  const chunks: SegmentChunk[] = [];
-  let [text, size, sourceLine] = ['', 0, 1];
-  /** False where the line does not fit any more. */
-  const add = (content: string): boolean => {
-    size += count(content);
-    if (size > most) return false;
-    lines.push({ start: text.length, path, line: sourceLine });
-    text += content;
+  const segment: Segment = { id: '', paths: [path], tokens: 0, text: '', chunks: [], lines: [] };
+  /** False where the line does not fit any more. Tokens reach over line ends: only the whole text can be counted. */
+  const add = (content: string, line: number): boolean => {
+    const text = segment.text + content;
+    const lines = [...segment.lines, { start: segment.text.length, path, line }];
+    const tokens = encodeSegment(tokenizer, { ...segment, text, lines }, profile.fileMark).ids.length;
+    if (tokens > most) return false;
+    Object.assign(segment, { text, lines, tokens });
     return true;
   };
-  add(`${profile.fileMark}${path} defines ${word(random)}${capital(word(random))}\n`);
-  while (size < most) {
-    const { name, lines: body } = makeFunction(random, chunks.length);
+  add(`${profile.fileMark}${path} defines ${word(random)}${capital(word(random))}\n`, 1);
+  for (let [sourceLine, full] = [1, false]; !full;) {
+    const { name, lines } = makeFunction(random, segment.chunks.length);
     const startLine = sourceLine;
-    for (const content of body) if (add(content)) sourceLine++;
+    for (const content of lines) {
+      full ||= !add(content, sourceLine);
+      if (!full) sourceLine++;
+    }
     if (sourceLine === startLine) break;
     const range = { startLine, endLine: sourceLine - 1, nameLine: startLine };
-    chunks.push({ path, ...range, kind: 'function', name, qualifiedName: name });
+    segment.chunks.push({ path, ...range, kind: 'function', name, qualifiedName: name });
   }
-  const id = createHash('sha256').update(text).digest('hex');
-  const segment = { id, paths: [path], tokens: 0, text, chunks, lines };
-  return { ...segment, tokens: encodeSegment(tokenizer, segment, profile.fileMark).ids.length };
+  return { ...segment, id: createHash('sha256').update(segment.text).digest('hex') };
 }
 
 /** All tokens of the segments in a row: what full context prefills. */

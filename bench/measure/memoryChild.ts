@@ -21,7 +21,7 @@ await workspace.refresh();
 const task: Task = await engine.task('api-lookup');
 await workspace.compress({ task });
 
-const rss: number[] = [];
+const report: MemoryReport = { rss: [], used: [] };
 for (let asked = 1; asked <= job.questions; asked++) {
   const question = {
     id: String(asked),
@@ -39,9 +39,11 @@ for (let asked = 1; asked <= job.questions; asked++) {
     // Finalisers of what the first collection freed hold memory until the next.
     await new Promise((resolve) => setImmediate(resolve));
     globalThis.gc?.();
-    rss.push(process.memoryUsage.rss());
+    const { rss, heapUsed, external } = process.memoryUsage();
+    report.rss.push(rss);
+    report.used.push(heapUsed + external);
   }
 }
-process.send!({ rss } satisfies MemoryReport);
+process.send!(report);
 await engine.close();
 process.disconnect();

@@ -39,7 +39,7 @@ export interface Rounds {
   samples: Record<string, number[]>;
   /** Samples thrown away because the machine was busy. */
   rejected: number;
-  /** Fewer than half of the rounds were undisturbed, so disturbed ones are in. */
+  /** Too few of the rounds were undisturbed, so disturbed ones are in. */
   noisy: boolean;
 }
 
@@ -69,11 +69,21 @@ export async function interleave(arms: readonly Arm[], options: RoundOptions): P
     }
     taken.push({ quiet, ms });
   }
-  const quietRounds = taken.filter((t) => t.quiet);
-  const noisy = quietRounds.length * 2 < taken.length;
-  const used = noisy ? taken : quietRounds;
+  const { used, noisy } = usableRounds(taken);
   const samples = Object.fromEntries(arms.map((arm, i) => [arm.name, used.map((t) => t.ms[i]!)]));
   return { samples, rejected, noisy };
+}
+
+/**
+ * The undisturbed rounds where they are at least half of all, and never a single one out of several: then all of them,
+ * marked as noisy.
+ */
+export function usableRounds<T extends { quiet: boolean }>(
+  taken: readonly T[],
+): { used: readonly T[]; noisy: boolean } {
+  const quiet = taken.filter((t) => t.quiet);
+  const noisy = quiet.length < Math.max(taken.length / 2, Math.min(2, taken.length));
+  return { used: noisy ? taken : quiet, noisy };
 }
 
 async function take({ run, prepare, batch = 1 }: Arm, settleMs: number): Promise<{ ms: number; other: number }> {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { otherShare } from '../../bench/sampling/quiet.ts';
-import { interleave } from '../../bench/sampling/rounds.ts';
+import { interleave, usableRounds } from '../../bench/sampling/rounds.ts';
 import { pairRatios, spreadOf } from '../../bench/sampling/stats.ts';
 import { readOptions } from '../../bench/options.ts';
 
@@ -56,6 +56,20 @@ test('disturbed samples are taken again; where all are disturbed they stay and t
   expect(runs).toBe(3);
   expect(samples['a']).toEqual([3]);
   expect({ rejected, noisy }).toEqual({ rejected: 3, noisy: true });
+});
+
+test('disturbed rounds are left out only while enough others remain', () => {
+  const rounds = (...quiet: boolean[]) => quiet.map((q, i) => ({ quiet: q, ms: [i] }));
+  const used = (...quiet: boolean[]) => {
+    const result = usableRounds(rounds(...quiet));
+    return { used: result.used.map((r) => r.ms[0]), noisy: result.noisy };
+  };
+  expect(used(true, false, true)).toEqual({ used: [0, 2], noisy: false });
+  expect(used(true, false, true, false)).toEqual({ used: [0, 2], noisy: false });
+  // A single sample is no measurement where there could be more.
+  expect(used(true, false)).toEqual({ used: [0, 1], noisy: true });
+  expect(used(false, false, true, false)).toEqual({ used: [0, 1, 2, 3], noisy: true });
+  expect(used(true)).toEqual({ used: [0], noisy: false });
 });
 
 test('work of others is what the machine did beyond ourselves and our children', () => {

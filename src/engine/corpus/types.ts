@@ -99,7 +99,7 @@ export interface Segment {
 }
 
 /** A chunk (or the lines of it) inside a segment. */
-export interface SegmentChunk {
+interface SegmentChunk {
   path: string;
   startLine: number;
   endLine: number;
