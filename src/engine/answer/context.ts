@@ -6,6 +6,11 @@ import type { ModelProfile } from '../model/profile.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import type { Hit } from '../retrieve/textIndex.ts';
 
+/** Heading and a word: what is left of a budget below this holds no chunk. */
+const LEAST_CHUNK_TOKENS = 12;
+/** Source code has 2 to 5 characters a token; a chunk with more than this is no chunk that just fits. */
+const MOST_CHARACTERS_PER_TOKEN = 12;
+
 /** Source text that is prefilled for one question, with the line of every token. */
 export interface RawContext {
   ids: number[];
@@ -26,7 +31,11 @@ export function packChunks(
   const used: { hit: Hit; part: RawContext }[] = [];
   let left = budget;
   for (const hit of hits) {
-    const part = encodeLines(renderChunk(hit, profile), tokenizer, profile);
+    if (left < LEAST_CHUNK_TOKENS) break;
+    const rendered = renderChunk(hit, profile);
+    // Tokenizing dozens of chunks only to find that they do not fit was most of a question's garbage.
+    if (rendered.text.length > left * MOST_CHARACTERS_PER_TOKEN) continue;
+    const part = encodeLines(rendered, tokenizer, profile);
     if (part.ids.length > left) continue;
     left -= part.ids.length;
     used.push({ hit, part });
@@ -45,11 +54,9 @@ function encodeLines(
   profile: ModelProfile,
 ): RawContext {
   const { ids, lineOf } = encodeRendered(tokenizer, text, lines, profile.fileMark);
-  const origins = Array.from(lineOf, (l): LineRange => ({
-    path: lines[l]!.path,
-    startLine: lines[l]!.line,
-    endLine: lines[l]!.line,
-  }));
+  // One object a line, shared by its tokens.
+  const ranges = lines.map(({ path, line }): LineRange => ({ path, startLine: line, endLine: line }));
+  const origins = Array.from(lineOf, (l) => ranges[l]!);
   return { ids, origins, files: new Set(lines.map((l) => l.path)) };
 }
 

@@ -23,8 +23,6 @@ export interface Generated {
   text: string;
   tokens: number[];
   stopped: 'end' | 'length' | 'cancel';
-  /** Sum of the natural log probabilities of the tokens chosen (the end token included). */
-  logProbability: number;
 }
 
 /** Decodes from the lane's logits until an end token, the limit or a cancel. What was said before a cancel is kept. */
@@ -32,15 +30,13 @@ export async function generate(lane: Lane, tokenizer: Tokenizer, options: Genera
   const { maxTokens, endTokens, sampling, signal, scoreContext = 0 } = options;
   const stream = new TextStream(tokenizer);
   const tokens: number[] = [];
-  let logProbability = 0;
   const finish = (stopped: Generated['stopped']): Generated => {
     const rest = stream.end();
     if (rest) options.onText?.(rest);
-    return { text: stream.text, tokens, stopped, logProbability };
+    return { text: stream.text, tokens, stopped };
   };
   for (;;) {
     const token = sample(lane.logits, sampling, options.random ?? Math.random);
-    logProbability += logProbabilityOf(lane.logits, token);
     if (endTokens.has(token)) return finish('end');
     if (tokens.length >= maxTokens || lane.room < 1) return finish('length');
     tokens.push(token);
@@ -55,12 +51,4 @@ export async function generate(lane: Lane, tokenizer: Tokenizer, options: Genera
       throw error;
     }
   }
-}
-
-function logProbabilityOf(logits: Float32Array, token: number): number {
-  let max = -Infinity;
-  for (const x of logits) max = Math.max(max, x);
-  let sum = 0;
-  for (const x of logits) sum += Math.exp(x - max);
-  return logits[token]! - max - Math.log(sum);
 }
