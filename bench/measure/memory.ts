@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Mode } from '../../src/common/names.ts';
+import { workerExecArgv } from '../../src/common/workerLaunch.ts';
 import { seededRandom } from '../../src/engine/compress/random.ts';
 import type { Bar, Row } from '../report/results.ts';
 import { spreadOf } from '../sampling/stats.ts';
@@ -69,7 +70,8 @@ function writeWorkspace({ work }: BenchContext): string {
 /** A process of its own, so that no other measurement is in its memory. */
 function runChild(job: MemoryJob): Promise<MemoryReport> {
   const child = fork(fileURLToPath(new URL('memoryChild.ts', import.meta.url)), [JSON.stringify(job)], {
-    execArgv: ['--expose-gc'],
+    // The flags of the product's own long-running process.
+    execArgv: [...workerExecArgv, '--expose-gc'],
   });
   return new Promise((resolve, reject) => {
     let report: MemoryReport | undefined;

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import type { CompressProgress, InitializeParams, JobProgress, LogParams } from '../../src/common/protocol.ts';
+import { workerExecArgv } from '../../src/common/workerLaunch.ts';
 import { WorkerClient } from '../../src/common/workerClient.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
@@ -43,7 +44,7 @@ export class Bench {
   /** Forks the built bundle; not initialized yet. */
   fork(): WorkerProcess {
     if (!existsSync(workerBundle)) throw new Error(`${workerBundle} is missing: run "npm run build" first.`);
-    const child = fork(workerBundle, [], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] });
+    const child = fork(workerBundle, [], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [...workerExecArgv] });
     this.children.push(child);
     const exited = once(child, 'exit').then(([code, signal]) => ({
       code: code as number | null,
