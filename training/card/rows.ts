@@ -1,0 +1,28 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+/** One answer. */
+export interface Row {
+  seed: number;
+  size: number;
+  context: number;
+  family: string;
+  language: string;
+  kind: string;
+  arm: string;
+  question: string;
+  gold: string;
+  said: string;
+  right: boolean;
+  confidence: number;
+  /** Milliseconds from the question to the end of the answer. */
+  ms: number;
+}
+
+/** All measured answers of a file; none where it does not exist yet. */
+export function readRows(file: string): Row[] {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Row);
+}

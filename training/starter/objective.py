@@ -1,0 +1,130 @@
+"""The loss of a batch, and what it shows about each kind of question."""
+
+import random
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .network import LayerState, Network, Past
+from .pool import Pool
+from .samples import Batch
+from .selection import assemble, compress, extend
+
+AUXILIARY_WEIGHT = 0.3
+LANGUAGE_SHARE = 0.15
+"""Share of the context's tokens that the language loss looks at."""
+
+
+@dataclass
+class Outcome:
+    loss: Tensor
+    answers: float
+    """Cross-entropy of answer tokens, nats."""
+    language: float
+    auxiliary: float
+    exact: list[tuple[str, bool]]
+    """Kind of each question, and whether every token of its answer was predicted (teacher-forced)."""
+
+
+def positions_of(batch: Batch, rng: random.Random) -> Tensor:
+    """[R, T]; in a single row some jumps ahead, so that far positions are not foreign (PoSE: Zhu et al., arXiv 2309.10400)."""
+    stretch = batch.recipe.stretch
+    if batch.recipe.form == "sheet" or stretch == 0:
+        return batch.positions
+    jumps = torch.zeros_like(batch.positions)
+    for row in range(len(jumps)):
+        for _ in range(rng.randint(1, 4)):
+            jumps[row, rng.randrange(jumps.shape[1])] = rng.randrange(1 + stretch // 4)
+    return batch.positions + jumps.cumsum(1)
+
+
+def own_sheet(batch: Batch, states: list[LayerState], positions: Tensor, rng: random.Random, pool: Pool | None) -> Past:
+    recipe = batch.recipe
+    places = batch.places
+    if recipe.form != "sheet":
+        # Nothing is cut and nothing moves: the text's own positions count.
+        own = positions.flatten()[places.segment_index[batch.segments_of[:, 0]]]
+        order = batch.segments_of[:, 0]
+        return Past(
+            [s.keys[order] for s in states], [s.values[order] for s in states], own, places.in_segment[order], own[:, -1] + 1
+        )
+    sheet = compress(states, places.lengths, recipe.ratio, recipe.per_head)
+    gaps = None
+    if recipe.stretch:
+        slots = batch.segments_of.shape[1]
+        gaps = torch.tensor([[rng.randrange(1 + recipe.stretch // slots) for _ in range(slots)] for _ in batch.samples])
+    past = assemble(sheet, batch.segments_of, gaps)
+    if pool is not None and recipe.family in ("code", "needles"):
+        pool.add(sheet, batch)
+        drawn = pool.draw(batch.samples, recipe.pool, rng) if recipe.pool else None
+        if drawn is not None:
+            past = extend(past, drawn, rng.random() < 0.5)
+    return past
+
+
+def auxiliary_loss(states: list[LayerState], seen: list[Tensor], batch: Batch) -> Tensor:
+    """
+    Cross-entropy between where the answers looked and where the probe looks, per segment, layer and KV head, weighted by how much of
+    the answers' attention the segment got. No gradient passes through the choice of positions; this is what teaches the probe.
+    """
+    places = batch.places
+    present = batch.segments_of >= 0
+    numbers = batch.segments_of[present]
+    lengths, inside = places.lengths[numbers], places.in_segment[numbers]
+    context = inside.shape[1]
+    # Nothing was cut: a segment's slots are its columns, moved to the left end.
+    shifted = (torch.arange(context) - (context - lengths)[:, None]).clamp(min=0)
+    total = torch.zeros(())
+    for state, attention in zip(states, seen):
+        heads = attention.shape[1]
+        looked = attention.unflatten(2, (present.shape[1], -1)).transpose(1, 2)[present]
+        target = looked.gather(2, shifted[:, None].expand(-1, heads, -1)) * inside[:, None]
+        mass = target.sum(-1, keepdim=True)
+        smoothed = target + 1e-6 * inside[:, None]
+        smoothed = smoothed / smoothed.sum(-1, keepdim=True)
+        weight = mass[..., 0] / mass.mean().clamp(min=1e-9)
+        scores = state.scores[numbers]
+        scores = scores / scores.sum(-1, keepdim=True).clamp(min=1e-9)
+        total = total - ((smoothed * (scores + 1e-8).log()).sum(-1) * weight).mean()
+    return total / len(states)
+
+
+def evaluate_batch(network: Network, batch: Batch, rng: random.Random, pool: Pool | None, teach_probe: bool, language: float) -> Outcome:
+    recipe = batch.recipe
+    positions = positions_of(batch, rng)
+    teach_probe = teach_probe and recipe.form == "sheet" and recipe.ratio == 1 and recipe.pool == 0
+    score = recipe.form == "sheet" and (recipe.ratio > 1 or teach_probe)
+    hidden, states = network.prefill(batch.rows, positions, batch.groups, batch.places, score)
+    past = own_sheet(batch, states, positions, rng, pool)
+    watched = batch.is_answer.float() if teach_probe else None
+    said, seen = network.answer(batch.questions, batch.offsets, batch.groups_asked, past, watched)
+
+    counts = batch.is_answer[:, 1:] & (batch.groups_asked[:, 1:] == batch.groups_asked[:, :-1])
+    target = batch.questions[:, 1:][counts]
+    logits = network.logits(said[:, :-1][counts])
+    answers = F.cross_entropy(logits, target)
+    loss = answers
+    spoken = torch.zeros(())
+    if language > 0:
+        columns = batch.is_source[:, 1:] & (batch.groups[:, 1:] == batch.groups[:, :-1])
+        picked = columns & (torch.rand(columns.shape) < LANGUAGE_SHARE)
+        spoken = F.cross_entropy(network.logits(hidden[:, :-1][picked]), batch.rows[:, 1:][picked])
+        loss = loss + language * spoken
+    auxiliary = torch.zeros(())
+    if teach_probe:
+        auxiliary = auxiliary_loss(states, seen, batch)
+        loss = loss + AUXILIARY_WEIGHT * auxiliary
+    return Outcome(loss, answers.item(), spoken.item(), auxiliary.item(), exact_answers(batch, counts, logits, target))
+
+
+@torch.no_grad()
+def exact_answers(batch: Batch, counts: Tensor, logits: Tensor, target: Tensor) -> list[tuple[str, bool]]:
+    right = (logits.argmax(-1) == target).tolist()
+    samples, columns = counts.nonzero(as_tuple=True)
+    groups = batch.groups_asked[samples, columns + 1].tolist()
+    results: dict[tuple[int, int], bool] = {}
+    for sample, group, hit in zip(samples.tolist(), groups, right):
+        results[sample, group] = results.get((sample, group), True) and hit
+    return [(batch.kinds[sample][group], hit) for (sample, group), hit in results.items()]

@@ -1,0 +1,255 @@
+"""Samples from the data maker (training/data/serve.ts, a process of its own), and the tensors that a step needs."""
+
+import json
+import os
+import subprocess
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from .network import Places
+from .schedule import Recipe
+from .shape import SPECIAL_TOKENS
+
+FILE_MARK = "<chunk>"
+
+
+@dataclass
+class Sample:
+    segments: list[list[int]]
+    probe: list[int]
+    kinds: list[str]
+    questions: list[tuple[list[int], list[int]]]
+    """Tokens up to where the answer begins, tokens of the answer with its end."""
+    names: set[str]
+    asked: list[str]
+    """Texts of questions and answers: what a foreign segment must not speak about."""
+
+
+class Maker:
+    """Asks the maker ahead of time, so that it works while a step computes."""
+
+    def __init__(self, command: list[str]):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf8")
+
+    def request(self, request: dict) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+
+    def next(self) -> dict:
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"The data maker ended with code {self.process.wait()}; its message stands above.")
+        return json.loads(line)
+
+    def close(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Encoder:
+    """Text to tokens as the engine does it (src/engine/compress/encode.ts, src/engine/model/chat.ts)."""
+
+    def __init__(self, folder: Path):
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.special = {name: self.tokenizer.token_to_id(name) for name in SPECIAL_TOKENS}
+
+    def plain(self, text: str) -> list[int]:
+        return self.tokenizer.encode(text, add_special_tokens=False).ids
+
+    def question(self, text: str) -> list[int]:
+        return [self.special["<user>"], *self.plain(text.strip()), self.special["<bot>"]]
+
+    def answer(self, text: str) -> list[int]:
+        """A space first: a name at the start of an answer is then the same token as the name in the source."""
+        return [*self.plain(" " + text), self.special["<end>"]]
+
+    def probe(self, instruction: str, examples: list[dict]) -> list[int]:
+        tokens = [self.special["<task>"], *self.plain(instruction), self.special["<end>"]]
+        for example in examples:
+            tokens += self.question(example["question"])
+            tokens += [*self.plain(example["answer"]), self.special["<end>"]]
+        return tokens
+
+    def sample(self, line: dict) -> Sample:
+        questions = line["questions"]
+        return Sample(
+            segments=[self.plain(text) for text in line["segments"]],
+            probe=self.probe(line["instruction"], line["examples"]),
+            kinds=[q["kind"] for q in questions],
+            questions=[(self.question(q["question"]), self.answer(q["answer"])) for q in questions],
+            names=set(line["names"]),
+            asked=[f"{q['question']} {q['answer']}" for q in questions],
+        )
+
+
+@dataclass
+class Batch:
+    recipe: Recipe
+    rows: Tensor
+    """[R, T]: texts one behind the other; a text is a segment and its probe."""
+    groups: Tensor
+    """[R, T] number of the text, -1 for padding"""
+    positions: Tensor
+    """[R, T] place in the text"""
+    is_source: Tensor
+    """[R, T] false in probes and padding"""
+    places: Places
+    segments_of: Tensor
+    """[B, S] numbers of each sample's segments, -1 for none"""
+    questions: Tensor
+    """[B, Q]"""
+    offsets: Tensor
+    groups_asked: Tensor
+    is_answer: Tensor
+    kinds: list[list[str]]
+    samples: list[Sample] = field(default_factory=list)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that are computed, padding among them: what the step costs."""
+        return self.rows.numel() + self.questions.numel()
+
+
+def collate(recipe: Recipe, samples: list[Sample], room: int, pad: int, probed: bool) -> Batch:
+    """`room`: most tokens of questions for one sample; questions that do not fit are left out. `probed`: the task's text stands behind each segment."""
+    segments: list[list[int]] = []
+    probes: list[list[int]] = []
+    segments_of = []
+    for sample in samples:
+        parts = sample.segments if recipe.form == "sheet" else [sum(sample.segments, [])]
+        segments_of.append(list(range(len(segments), len(segments) + len(parts))))
+        segments += parts
+        probes += [sample.probe if probed else []] * len(parts)
+    texts = [segment + probe for segment, probe in zip(segments, probes)]
+    bins = first_fit([len(text) for text in texts], max(map(len, texts)))
+    width = max(sum(len(texts[i]) for i in contents) for contents in bins)
+    rows = torch.full((len(bins), width), pad)
+    groups = torch.full_like(rows, -1)
+    positions = torch.zeros_like(rows)
+    is_source = torch.zeros_like(rows, dtype=torch.bool)
+    row_of, start_of = torch.zeros(len(texts), dtype=torch.long), torch.zeros(len(texts), dtype=torch.long)
+    for row, contents in enumerate(bins):
+        at = 0
+        for number in contents:
+            count = len(texts[number])
+            rows[row, at : at + count] = torch.tensor(texts[number])
+            groups[row, at : at + count] = number
+            positions[row, at : at + count] = torch.arange(count)
+            is_source[row, at : at + len(segments[number])] = True
+            row_of[number], start_of[number] = row, at
+            at += count
+    lengths, behind = (torch.tensor([len(part) for part in parts]) for parts in (segments, probes))
+    packed = [pack(sample, room) for sample in samples]
+    longest = max(len(p[0]) for p in packed)
+    fills = (pad, 0, -1, 0)
+    columns = [
+        torch.tensor([list(part[i]) + [fill] * (longest - len(part[i])) for part in packed]) for i, fill in enumerate(fills)
+    ]
+    slots = max(map(len, segments_of))
+    return Batch(
+        recipe,
+        rows,
+        groups,
+        positions,
+        is_source,
+        Places(row_of, start_of, lengths, behind, width),
+        torch.tensor([s + [-1] * (slots - len(s)) for s in segments_of]),
+        columns[0],
+        columns[1],
+        columns[2],
+        columns[3].bool(),
+        [p[4] for p in packed],
+        samples,
+    )
+
+
+def first_fit(sizes: list[int], capacity: int) -> list[list[int]]:
+    """Numbers of the items in each bin, largest items first: segments are filled to seven tenths on average, and padding costs as much as text."""
+    bins: list[list[int]] = []
+    left: list[int] = []
+    for number in sorted(range(len(sizes)), key=lambda i: -sizes[i]):
+        for i, room in enumerate(left):
+            if sizes[number] <= room:
+                bins[i].append(number)
+                left[i] -= sizes[number]
+                break
+        else:
+            bins.append([number])
+            left.append(capacity - sizes[number])
+    return bins
+
+
+def pack(sample: Sample, room: int) -> tuple[list[int], list[int], list[int], list[int], list[str]]:
+    """Questions one behind the other: tokens, place in the question, number of the question, whether part of an answer; kinds by number."""
+    tokens, offsets, groups, answers, kinds = [], [], [], [], []
+    for kind, (question, answer) in zip(sample.kinds, sample.questions):
+        count = len(question) + len(answer)
+        if len(tokens) + count > room:
+            continue
+        tokens += question + answer
+        offsets += range(count)
+        groups += [len(kinds)] * count
+        answers += [0] * len(question) + [1] * len(answer)
+        kinds.append(kind)
+    return tokens, offsets, groups, answers, kinds
+
+
+class Stream:
+    """Batches in the order of their numbers; a batch is a function of its number, so a run resumes where it stopped."""
+
+    def __init__(self, maker: Maker, encoder: Encoder, seed: int):
+        self.maker, self.encoder, self.seed = maker, encoder, seed
+        self.asked: deque[tuple[Recipe, int, int]] = deque()
+
+    def ask(self, number: int, recipe: Recipe, step_tokens: int) -> None:
+        # Questions fill about six tenths of a context's length: answers are what is learnt from.
+        room = min(1400, max(240, int(recipe.context_tokens * 0.6)))
+        size = recipe.context_tokens * (1.12 if recipe.form == "sheet" else 1.0) + room
+        count = max(1, round(step_tokens / size))
+        for i in range(count):
+            self.maker.request(
+                {
+                    "seed": f"{self.seed}/{number}/{i}",
+                    "split": "train",
+                    "family": recipe.family,
+                    "form": "rag" if recipe.form == "rag" else "sheet",
+                    "segmentTokens": recipe.segment_tokens,
+                    "contextTokens": recipe.context_tokens,
+                    "bodyLines": recipe.body_lines,
+                    "questions": room // 20,
+                    "augment": True,
+                }
+            )
+        self.asked.append((recipe, count, room))
+
+    def next(self, teach_probe: bool) -> Batch | None:
+        """None where no sample of the batch had a question. Nothing is probed where nothing is cut, unless the probe itself is to learn."""
+        recipe, count, room = self.asked.popleft()
+        # A request that cannot be met has been reported by the maker.
+        lines = [line for line in (self.maker.next() for _ in range(count)) if "error" not in line]
+        samples = [self.encoder.sample(line) for line in lines]
+        samples = [s for s in samples if s.segments and s.questions and max(map(len, s.segments)) <= 2 * recipe.context_tokens]
+        probed = recipe.form == "sheet" and (recipe.ratio > 1 or teach_probe)
+        return collate(recipe, samples, room, self.encoder.special["<pad>"], probed) if samples else None
+
+
+def maker_command(repository: Path, chunks: Path, tokenizer: Path) -> list[str]:
+    """Below the training's priority nothing is gained: a late sample stalls the step."""
+    node = repository / "node_modules" / ".bin" / "node"
+    return [
+        str(node if os.path.exists(node) else "node"),
+        "--max-old-space-size=3000",
+        str(repository / "training" / "data" / "serve.ts"),
+        "--chunks",
+        str(chunks),
+        "--tokenizer",
+        str(tokenizer),
+    ]

@@ -1,0 +1,161 @@
+"""
+Trains the starter model, or goes on with it: python -m starter.train --work DIR [--tokens N] [--without-compression]
+
+DIR holds chunks/ (training/corpus/run.ts) and gets tokenizer/, checkpoint.pt and log.jsonl. Ctrl-C or a kill loses at most a few minutes.
+"""
+
+import argparse
+import json
+import random
+import signal
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+from .checkpoint import Progress
+from .network import Network
+from .objective import Outcome, evaluate_batch
+from .optimizer import Optimizer
+from .pool import Pool
+from .samples import Batch, Encoder, Maker, Stream, maker_command
+from .schedule import Plan
+from .shape import Shape
+from .tokenizer import train_tokenizer
+from .wiring import wire_copy_heads
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+AHEAD = 3
+"""Batches that the maker works on while one is computed."""
+LOG_EVERY = 25
+SAVE_SECONDS = 240
+TEACH_PROBE_EVERY = 3
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, required=True, help="folder of chunks, tokenizer, checkpoint and log")
+    parser.add_argument("--run", default="loop", help="name of this run below DIR/runs")
+    parser.add_argument("--tokens", type=float, default=90e6, help="tokens of the whole run")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--layers", type=int, default=Shape.layers)
+    parser.add_argument("--width", type=int, default=Shape.width)
+    parser.add_argument("--vocabulary", type=int, default=Shape.vocabulary)
+    parser.add_argument("--without-compression", action="store_true", help="the twin for comparison: nothing is ever cut")
+    return parser.parse_args()
+
+
+class Log:
+    """Sums up the outcomes of some steps into one JSON line."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.outcomes: list[tuple[Batch, Outcome]] = []
+        self.since = time.monotonic()
+
+    def add(self, batch: Batch, outcome: Outcome) -> None:
+        self.outcomes.append((batch, outcome))
+
+    def write(self, progress: Progress, rate: float) -> None:
+        kinds: dict[str, list[bool]] = defaultdict(list)
+        ratios: dict[str, list[bool]] = defaultdict(list)
+        for batch, outcome in self.outcomes:
+            recipe = batch.recipe
+            label = recipe.form if recipe.form != "sheet" else f"sheet {2 ** round(torch.tensor(recipe.ratio).log2().item())}x"
+            for kind, hit in outcome.exact:
+                ratios[label].append(hit)
+                if recipe.ratio == 1:
+                    kinds[kind].append(hit)
+        count = len(self.outcomes)
+        tokens = sum(batch.tokens for batch, _ in self.outcomes)
+        line = {
+            "step": progress.step,
+            "tokens": progress.seen,
+            "tokensPerSecond": round(tokens / (time.monotonic() - self.since)),
+            "rate": round(rate, 4),
+            "answers": round(sum(o.answers for _, o in self.outcomes) / count, 4),
+            "language": round(sum(o.language for _, o in self.outcomes) / count, 4),
+            "auxiliary": round(sum(o.auxiliary for _, o in self.outcomes) / max(1, sum(o.auxiliary > 0 for _, o in self.outcomes)), 4),
+            "exact": {k: [sum(v), len(v)] for k, v in sorted(kinds.items())},
+            "exactByForm": {k: [sum(v), len(v)] for k, v in sorted(ratios.items())},
+        }
+        with self.path.open("a", encoding="utf8") as file:
+            file.write(json.dumps(line) + "\n")
+        forms = " ".join(f"{k} {a / b:.2f}" for k, (a, b) in line["exactByForm"].items())
+        print(
+            f"step {line['step']} {line['tokens'] / 1e6:.2f}M {line['tokensPerSecond']} tok/s loss {line['answers']:.3f} "
+            f"language {line['language']:.2f} probe {line['auxiliary']:.2f} | {forms}",
+            flush=True,
+        )
+        self.outcomes = []
+        self.since = time.monotonic()
+
+
+def main() -> None:
+    args = arguments()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    run = args.work / "runs" / args.run
+    run.mkdir(parents=True, exist_ok=True)
+    chunks, folder = args.work / "chunks", args.work / "tokenizer"
+    if not (folder / "tokenizer.json").exists():
+        print("Training the tokenizer.", flush=True)
+        train_tokenizer(chunks / "train", folder, args.vocabulary, args.seed)
+    shape = Shape(
+        vocabulary=Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab_size(),
+        layers=args.layers,
+        width=args.width,
+        query_heads=args.width // Shape.head_width,
+    )
+    network = Network(shape)
+    wire_copy_heads(network)
+    progress = Progress(network, Optimizer(network))
+    checkpoint = run / "checkpoint.pt"
+    if checkpoint.exists():
+        progress.load(checkpoint)
+        print(f"Going on after step {progress.step}, {progress.seen / 1e6:.2f}M tokens.", flush=True)
+    plan = Plan(int(args.tokens), compression=not args.without_compression)
+    stopping: list[int] = []
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda number, _: stopping.append(number))
+    stream = Stream(Maker(maker_command(REPOSITORY, chunks, folder)), Encoder(folder), args.seed)
+    log, pool = Log(run / "log.jsonl"), Pool()
+    asked = progress.step
+    saved = time.monotonic()
+    try:
+        while progress.seen < plan.tokens and not stopping:
+            began = time.monotonic()
+            while asked < progress.step + AHEAD:
+                stream.ask(asked, plan.recipe(progress.seen, random.Random(f"{args.seed}/{asked}")), plan.step_tokens(progress.seen))
+                asked += 1
+            teach = plan.compression and progress.step % TEACH_PROBE_EVERY == 0
+            batch = stream.next(teach)
+            if batch is not None:
+                late = plan.late(progress.seen)
+                rng = random.Random(f"{args.seed}/{progress.step}/positions")
+                language = 0.1 if late else 0.3
+                outcome = evaluate_batch(network, batch, rng, pool if late else None, teach, language)
+                outcome.loss.backward()
+                rate = plan.rate(progress.seen, progress.step)
+                progress.optimizer.step(rate)
+                progress.follow()
+                progress.seen += batch.tokens
+                log.add(batch, outcome)
+            progress.step += 1
+            progress.seconds += time.monotonic() - began
+            if progress.step % LOG_EVERY == 0 and log.outcomes:
+                log.write(progress, plan.rate(progress.seen, progress.step))
+            if time.monotonic() - saved > SAVE_SECONDS:
+                progress.save(checkpoint)
+                saved = time.monotonic()
+    finally:
+        progress.save(checkpoint)
+        stream.maker.close()
+    print(f"{'Stopped' if stopping else 'Done'} at step {progress.step}, {progress.seen / 1e6:.2f}M tokens, {progress.seconds / 3600:.2f} h.", flush=True)
+
+
+if __name__ == "__main__":
+    main()
