@@ -30,10 +30,24 @@ function isRight(asked: Asked, context: ReadContext, cards: boolean, { names, fa
     return slotsOf(question, reviewPhrasings).some((name) => isReviewed(name, answer, context, cards));
   if (kind === 'find') return isFound(answer, context, cards, names);
   if (kind === 'needle') return isNeedle(question, answer, context.text);
+  if (kind.startsWith('no ')) return isNothing(asked, context);
   const slots = slotsOf(question, phrasings[kind as CodeKind]).flatMap((slot) => [slot, slot.split('.').at(-1)!]);
   return slots.some((slot) =>
     cards ? byCards(kind as CodeKind, slot, answer, context) : byText(kind as CodeKind, slot, answer, context),
   );
+}
+
+/** "No documentation" and the like: the thing is there, and what was asked for is not. */
+function isNothing({ kind, question, answer }: Asked, context: ReadContext): boolean {
+  const base = kind.slice('no '.length) as 'returns' | 'documentation' | 'callers';
+  const slots = slotsOf(question, phrasings[base]).flatMap((slot) => [slot, slot.split('.').at(-1)!]);
+  return slots.some((slot) => {
+    const card = soleCard(context, slot);
+    if (!card) return false;
+    if (base === 'returns') return answer === 'No declared type' && card.signature.endsWith(')');
+    if (base === 'documentation') return answer === 'No documentation' && card.doc === '';
+    return answer === 'No callers' && context.cards.every((one) => one === card || !calls(one.body, slot));
+  });
 }
 
 function byCards(kind: CodeKind, slot: string, answer: string, context: ReadContext): boolean {
@@ -142,9 +156,10 @@ function byText(kind: CodeKind, slot: string, answer: string, { runs, text }: Re
         (run) => standsIn(run.text, answer) && squeezed(run.text).toLowerCase().includes(squeezed(slot).toLowerCase()),
       );
     case 'imports':
-      return answer
-        .split(', ')
-        .every((module) => runs.some((run) => run.path.endsWith(slot) && run.text.includes(module)));
+      return areImports(
+        answer.split(', '),
+        runs.filter((run) => run.path.endsWith(slot)),
+      );
     case 'importer':
       return runs.some((run) => run.path === answer && run.text.includes(slot));
     case 'callers':
@@ -158,6 +173,15 @@ function byText(kind: CodeKind, slot: string, answer: string, { runs, text }: Re
     default:
       return false;
   }
+}
+
+/** Each stands in the file, on a line of its own or after the one before it. */
+function areImports(modules: readonly string[], runs: readonly { text: string }[]): boolean {
+  const text = runs.map((run) => run.text).join('\n');
+  const places = modules.map((module) =>
+    text.search(new RegExp(`(?<![\\w./@-])${module.replace(/[^\w]/g, '\\$&')}(?![\\w/-])`)),
+  );
+  return places.every((place, i) => place >= 0 && place >= (places[i - 1] ?? 0));
 }
 
 /** Names of definitions, files, descriptions and modules that a question may be about stand nowhere. */

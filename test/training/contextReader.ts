@@ -12,7 +12,7 @@ export interface Card {
 }
 
 /** A run of a file: one file line and what follows it. */
-export interface FileRun {
+interface FileRun {
   path: string;
   names: string[];
   text: string;

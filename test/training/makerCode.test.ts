@@ -71,7 +71,7 @@ describe('every answer can be checked in its context', () => {
   );
 
   test('every kind of question about code comes up', () => {
-    const kinds = new Set(samples("code", 120).flatMap(({ questions }) => questions.map(({ kind }) => kind)));
+    const kinds = new Set(samples('code', 120).flatMap(({ questions }) => questions.map(({ kind }) => kind)));
     for (const kind of [
       'where',
       'signature',

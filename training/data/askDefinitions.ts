@@ -13,6 +13,18 @@ export function ask(kind: CodeKind, slots: Slots, answer: string, draw: Draw): A
   return { kind, question: worded(draw.pick(phrasings[kind]), slots, draw), answer };
 }
 
+/** What it says where the thing is there and has not what was asked for. */
+export const nothing = {
+  returns: 'No declared type',
+  documentation: 'No documentation',
+  callers: 'No callers',
+} as const;
+
+/** A question worded like any other of its kind, to which the answer is that there is nothing. */
+export function askForNothing(kind: keyof typeof nothing, slots: Slots, draw: Draw): Asked {
+  return { ...ask(kind, slots, nothing[kind], draw), kind: `no ${kind}` };
+}
+
 /** Words by which code itself says what kind of thing it defines, for contexts without card lines. */
 const kindWords = new Map([
   ['function', /\b(?:function|def|fn|func)\b|=>/],
@@ -36,6 +48,10 @@ export function definitionPools(facts: Facts, draw: Draw): Pool[] {
       return text === undefined ? [] : [() => ask(kind, slots(one), text, draw)];
     }),
   });
+  const without = (kind: keyof typeof nothing, isSo: (one: Definition) => boolean): Pool => ({
+    weight: 1.2,
+    candidates: definitions.filter(isSo).map((one) => () => askForNothing(kind, slots(one), draw)),
+  });
   const docs = new Map<string, number>();
   for (const { doc } of definitions) if (doc) docs.set(doc, (docs.get(doc) ?? 0) + 1);
   const told = (one: Definition): boolean =>
@@ -54,6 +70,8 @@ export function definitionPools(facts: Facts, draw: Draw): Pool[] {
         return [() => ask('reverse documentation', { d: one.doc! }, one.name, draw)];
       }),
     },
+    without('returns', ({ chunk }) => cards && chunk.parameters != null && !chunk.returns),
+    without('documentation', ({ doc }) => cards && !doc),
     about('exists', 2, (one) => (cards || showsKind(one) ? `Yes, ${one.kind} in ${one.path}` : undefined)),
     ...memberPools(facts, draw),
   ];

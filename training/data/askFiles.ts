@@ -58,7 +58,7 @@ export function filePools(facts: Facts, draw: Draw): Pool[] {
 }
 
 /** The rendered path, or its last one or two parts where no other file ends so. */
-export function shortPath(file: Pick<FileFact, 'path'>, files: readonly Pick<FileFact, 'path'>[], draw: Draw): string {
+function shortPath(file: Pick<FileFact, 'path'>, files: readonly Pick<FileFact, 'path'>[], draw: Draw): string {
   const parts = file.path.split('/');
   if (draw.chance(0.55)) return file.path;
   const short = parts.slice(-draw.int(1, 2)).join('/');
@@ -70,14 +70,26 @@ function functionsOf({ chunks }: FileFact): number {
   return chunks.filter(({ chunk }) => chunk.kind === 'function').length;
 }
 
-/** The modules that each file imports, as far as its imports stand in the text. */
+/** The modules that each file imports, as far as its imports stand in the text, in the order in which they do. */
 function importsOf({ files }: Facts): Map<FileFact, string[]> {
   return new Map(
     files.map((file) => {
-      const modules = file.chunks.flatMap(({ chunk, body }) => chunk.imports.filter((module) => body.includes(module)));
-      return [file, [...new Set(modules)].filter((module) => module.length <= 60)];
+      const modules = file.chunks.flatMap(({ chunk, body }) => {
+        const placed = chunk.imports.map((module) => ({ module, at: placeIn(body, module) }));
+        return placed.filter(({ at }) => at >= 0).sort((a, b) => a.at - b.at);
+      });
+      return [file, [...new Set(modules.map(({ module }) => module))].filter((module) => module.length <= 60)];
     }),
   );
+}
+
+/** Where a module's specifier stands, not as the start of a longer one; below 0 where it does not. */
+function placeIn(body: string, module: string): number {
+  for (let at = body.indexOf(module); at >= 0; at = body.indexOf(module, at + 1)) {
+    const [before, after] = [body.charAt(at - 1), body.slice(at + module.length, at + module.length + 2)];
+    if (!/[\w./@-]/.test(before) && !/^(?:[\w/-]|\.\w)/.test(after)) return at;
+  }
+  return -1;
 }
 
 function soleImporters(imports: ReadonlyMap<FileFact, string[]>): { file: FileFact; module: string }[] {

@@ -1,6 +1,6 @@
 import { codeKind, definedNames } from '../../src/engine/corpus/naming.ts';
 import type { Pool } from './asking.ts';
-import { ask } from './askDefinitions.ts';
+import { ask, askForNothing } from './askDefinitions.ts';
 import type { Present } from './context.ts';
 import type { Draw } from './draw.ts';
 import { hasWord, type Definition, type Facts } from './facts.ts';
@@ -11,6 +11,8 @@ interface Relations {
   callers: Map<Definition, string[]>;
   /** For each caller: the definitions that it calls, in order. */
   callees: Map<Definition, Definition[]>;
+  /** Functions that nothing else in the context so much as names. */
+  uncalled: Definition[];
 }
 
 /** Definitions called by more than this are known everywhere: their callers are no answer. */
@@ -20,7 +22,7 @@ const callable = new Set(['function', 'method', 'class', 'struct', 'constructor'
 
 /** Questions about who calls whom, and about what is called. */
 export function relationPools(facts: Facts, draw: Draw): Pool[] {
-  const { callers, callees } = relationsOf(facts);
+  const { callers, callees, uncalled } = relationsOf(facts);
   const slots = (one: Definition): { n: string; kind: string } => ({ n: one.name, kind: one.kind });
   const hops = [...callees].flatMap(([from, to]) =>
     to.length === 1 && /^(?:function|method)$/.test(to[0]!.kind) ? [{ from, to: to[0]! }] : [],
@@ -36,6 +38,7 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
             ask('callers', slots(one), names.join(', '), draw),
       ),
     },
+    { weight: 1.5, candidates: (cards ? uncalled : []).map((one) => () => askForNothing('callers', slots(one), draw)) },
     {
       weight: 3,
       candidates: [...callers].flatMap(([one, names]) => {
@@ -93,7 +96,7 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
 }
 
 /** Only what can be decided from the text: a name that stands as a call where the parser saw none (in a comment, say) is left out. */
-export function relationsOf(facts: Facts): Relations {
+function relationsOf(facts: Facts): Relations {
   const callers = new Map<Definition, string[]>();
   const callees = new Map<Definition, Definition[]>();
   // What a chunk calls that is there in part can be seen or not.
@@ -129,7 +132,14 @@ export function relationsOf(facts: Facts): Relations {
     const whole = callsWithin(one, facts, known);
     if (known.length > 0 && known.length <= mostCallees && whole) callees.set(one, [...new Set(known)]);
   }
-  return { callers, callees };
+  const bodies = facts.context.partial.map(({ text }) => text);
+  const uncalled = called.filter(
+    (target) =>
+      /^(?:function|method)$/.test(target.kind) &&
+      !bodies.some((text) => hasWord(text, target.name)) &&
+      calling.every(({ chunk, body }) => chunk === target.chunk || !hasWord(body, target.name)),
+  );
+  return { callers, callees, uncalled };
 }
 
 /** Does the text of `one` call just `known` of what the context defines, also by names that are defined twice? */

@@ -28,7 +28,7 @@ export function reviewPools(facts: Facts, draw: Draw): Pool[] {
   return [
     { weight: 5, candidates: asBad.map((one) => () => askReview(one, one.chunk.finding!, draw)) },
     {
-      weight: 5,
+      weight: 6,
       candidates: telling.slice(0, Math.max(2, asBad.length)).map((one) => () => askReview(one, noFindings, draw)),
     },
     { weight: 4, candidates: findCandidates(facts, judged, draw) },

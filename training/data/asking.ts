@@ -2,7 +2,7 @@ import type { Draw } from './draw.ts';
 import type { Asked } from './request.ts';
 
 /** A question that can be asked; its wording is drawn when it is. */
-export type Candidate = () => Asked | undefined;
+type Candidate = () => Asked | undefined;
 
 /** A kind of question, how often it is asked in proportion to others, and all that can be asked of it. */
 export interface Pool {

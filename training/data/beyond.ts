@@ -2,7 +2,7 @@ import type { Draw } from './draw.ts';
 import type { Asked } from './request.ts';
 
 /** What the model says to questions that ask for reasoning or writing. */
-export const beyondAnswer = 'Beyond this model';
+const beyondAnswer = 'Beyond this model';
 
 const topics = (
   'caching|error handling|the retry logic|logging|configuration|the build|startup|shutdown|the plugin system|authentication|the request flow|' +

@@ -28,7 +28,7 @@ export interface Body {
   questions: Asked[];
 }
 
-const shares = { absent: 0.1, reviewAbsent: 0.06, needleAbsent: 0.1, beyond: 0.025 };
+const shares = { absent: 0.125, reviewAbsent: 0.065, needleAbsent: 0.11, beyond: 0.027 };
 /** Single chunks of RAG contexts come from a wider choice of files, or from nearly what fits. */
 const choice = { wide: 2.5, narrow: 1.15, sheet: 0.97 };
 /** In a context with needles, this share of the other questions' weight. */

@@ -117,7 +117,7 @@ export function nearPerson(name: string, draw: Draw): string {
   }
 }
 
-export function projectName(draw: Draw): string {
+function projectName(draw: Draw): string {
   return `${capital(draw.pick(adjectives))} ${capital(draw.pick(things))}`;
 }
 

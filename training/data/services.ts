@@ -23,7 +23,7 @@ export interface Route {
   handler: Handler;
 }
 
-export interface Handler {
+interface Handler {
   name: string;
   store: string;
   returns: string;
