@@ -51,13 +51,13 @@ function readOptions(argv: readonly string[]): Options | undefined {
     });
     if (values.help) return undefined;
     const base = values.work ?? process.env['CRIBSHEET_TRAINING'] ?? path.join(training, 'work');
-    const most = values.smoke || values.twin ? steps.slice(0, 4) : steps;
+    const most = values.twin ? steps.slice(0, 4) : values.smoke ? steps.slice(0, 6) : steps;
     const wanted = values.steps?.split(',') ?? most;
     const unknown = wanted.find((step) => !steps.includes(step as Step));
     if (unknown !== undefined) throw new Error(`There is no step "${unknown}".`);
     return {
       work: path.resolve(values.smoke ? path.join(base, 'smoke') : base),
-      tokens: values.tokens ?? (values.smoke ? '60000' : '90e6'),
+      tokens: values.tokens ?? (values.smoke ? '40000' : '90e6'),
       steps: wanted as Step[],
       run: values.twin ? 'twin' : 'loop',
       smoke: values.smoke,
@@ -69,8 +69,8 @@ function readOptions(argv: readonly string[]): Options | undefined {
 }
 
 /** Runs a program with our own output and input. @throws CribsheetError where it fails */
-async function run(program: string, args: readonly string[], cwd = root): Promise<void> {
-  const child = spawn(program, args, { cwd, stdio: 'inherit' });
+async function run(program: string, args: readonly string[], cwd = root, env = {}): Promise<void> {
+  const child = spawn(program, args, { cwd, stdio: 'inherit', env: { ...process.env, ...env } });
   // Ctrl-C reaches the child by itself; it saves, ends, and then we do.
   const ignore = (): void => undefined;
   process.on('SIGINT', ignore);
@@ -107,11 +107,13 @@ const actions: Record<Step, (options: Options) => Promise<void>> = {
   corpus: ({ work, smoke }) =>
     smoke ? smokeCorpus(root, work) : run(process.execPath, [path.join(training, 'corpus/run.ts'), '--work', work]),
   train: async ({ work, run: name, tokens, smoke }) => {
-    if (smoke) await rm(path.join(work, 'runs'), { recursive: true, force: true });
+    if (smoke)
+      for (const made of ['runs', 'measured.jsonl']) await rm(path.join(work, made), { recursive: true, force: true });
     const small = smoke ? ['--layers', '3', '--vocabulary', '2048'] : [];
     const twin = name === 'twin' ? ['--without-compression'] : [];
     const args = ['-m', 'starter.train', '--work', work, '--run', name, '--tokens', tokens, ...small, ...twin];
-    await run(venvPython(work), args, training);
+    // Compiling takes longer than the whole smoke test does without.
+    await run(venvPython(work), args, training, smoke ? { TORCH_COMPILE_DISABLE: '1' } : {});
   },
   export: ({ work, run: name }) =>
     run(
@@ -127,22 +129,20 @@ const actions: Record<Step, (options: Options) => Promise<void>> = {
       ],
       training,
     ),
-  install: async ({ work }) => {
+  install: async ({ work, smoke }) => {
+    const model = path.join(work, 'export/loop/int4');
+    await cp(path.join(training, 'profile.json'), path.join(model, 'cribsheet.json'));
+    if (smoke) return;
     const to = path.join(root, 'models/starter');
-    await cp(path.join(work, 'export/loop/int4'), to, { recursive: true });
-    await cp(path.join(training, 'profile.json'), path.join(to, 'cribsheet.json'));
+    await cp(model, to, { recursive: true });
     process.stderr.write(`Installed in ${to}.\n`);
   },
-  measure: ({ work }) =>
-    run(process.execPath, [
-      path.join(training, 'card/measure.ts'),
-      '--model',
-      path.join(root, 'models/starter'),
-      '--chunks',
-      path.join(work, 'chunks'),
-      '--out',
-      path.join(work, 'measured.jsonl'),
-    ]),
+  measure: ({ work, smoke }) => {
+    const model = smoke ? path.join(work, 'export/loop/int4') : path.join(root, 'models/starter');
+    const few = ['--sizes', '512', '--seeds', '1', '--contexts', '4', '--questions', '3', '--arms', 'full,cache 8x'];
+    const args = ['--model', model, '--chunks', path.join(work, 'chunks'), '--out', path.join(work, 'measured.jsonl')];
+    return run(process.execPath, [path.join(training, 'card/measure.ts'), ...args, ...(smoke ? few : [])]);
+  },
   card: ({ work }) =>
     run(process.execPath, [
       path.join(training, 'card/write.ts'),
