@@ -1,5 +1,20 @@
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+
+/**
+ * `--out DIR` (default: dist). `--release`: what is shipped, so no source maps and no white space; names stay, for the
+ * stacks in bug reports. `--metafile FILE`: which source files went into which bundle, for the licence notices.
+ */
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string', default: 'dist' },
+    release: { type: 'boolean', default: false },
+    metafile: { type: 'string' },
+  },
+});
+const outdir = values.out;
 
 /** One bundle a process. What is native or loads files of its own stays outside and is found in node_modules. */
 const common = {
@@ -7,9 +22,13 @@ const common = {
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  sourcemap: true,
+  sourcemap: !values.release,
+  minifyWhitespace: values.release,
+  minifySyntax: values.release,
+  metafile: true,
   legalComments: 'none',
   logLevel: 'warning',
+  outdir,
   external: ['onnxruntime-node', 'vscode'],
   // CommonJS dependencies inside an ESM bundle ask for `require`.
   banner: {
@@ -17,32 +36,45 @@ const common = {
   },
 };
 
-await rm('dist', { recursive: true, force: true });
-await Promise.all([
-  build({ ...common, entryPoints: { cli: 'src/cli/main.ts' }, outdir: 'dist' }),
-  build({ ...common, entryPoints: { worker: 'src/worker/main.ts' }, outdir: 'dist' }),
+await rm(outdir, { recursive: true, force: true });
+const results = await Promise.all([
+  build({ ...common, entryPoints: { cli: 'src/cli/main.ts' } }),
+  build({ ...common, entryPoints: { worker: 'src/worker/main.ts' } }),
   build({
     ...common,
     entryPoints: { host: 'src/host/extension.ts' },
-    outdir: 'dist',
     format: 'cjs',
+    // It is read at activation. Names of functions and classes stay for stacks, those of variables go.
+    minifyIdentifiers: values.release,
+    keepNames: values.release,
     banner: {},
     outExtension: { '.js': '.cjs' },
   }),
   build({
     ...common,
     entryPoints: { webview: 'src/webview/main.ts' },
-    outdir: 'dist',
     platform: 'browser',
+    format: 'iife',
     target: 'es2022',
+    // Names as well: it is parsed again each time that the view is shown.
+    minify: true,
     banner: {},
   }),
 ]);
 
-const grammars = 'dist/grammars';
+// The webview's icons: a style sheet that names the font, and the font beside it.
+for (const file of ['codicon.css', 'codicon.ttf'])
+  await cp(`node_modules/@vscode/codicons/dist/${file}`, path.join(outdir, file));
+
+const grammars = path.join(outdir, 'grammars');
 await mkdir(grammars, { recursive: true });
-await cp('node_modules/web-tree-sitter/web-tree-sitter.wasm', `${grammars}/web-tree-sitter.wasm`);
+await cp('node_modules/web-tree-sitter/web-tree-sitter.wasm', path.join(grammars, 'web-tree-sitter.wasm'));
 await cp('node_modules/@vscode/tree-sitter-wasm/wasm', grammars, {
   recursive: true,
   filter: (file) => !/\.(js|ts)$|tree-sitter\.wasm$/.test(file) || /web-tree-sitter\.wasm$/.test(file),
 });
+
+if (values.metafile !== undefined) {
+  const outputs = Object.assign({}, ...results.map((result) => result.metafile.outputs));
+  await writeFile(values.metafile, JSON.stringify({ outputs }));
+}

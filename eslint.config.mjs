@@ -22,7 +22,8 @@ const engineMayImport = {
   answer: ['corpus', 'model', 'compress', 'sheet', 'retrieve'],
 };
 
-function direction(files, all, allowed, self, where) {
+/** @param up what leads from these files to the folder that holds all of them; default: any way */
+function direction(files, all, allowed, self, where, up = '\\.\\.?/(?:.*/)?') {
   const forbidden = all.filter((name) => name !== self && !allowed.includes(name));
   return {
     files: [files],
@@ -32,7 +33,7 @@ function direction(files, all, allowed, self, where) {
         {
           patterns: [
             {
-              regex: `^\\.\\.?/(?:.*/)?(?:${forbidden.join('|')})/`,
+              regex: `^${up}(?:${forbidden.join('|')})/`,
               message: `${where} may import only: ${allowed.join(', ') || 'nothing of the others'}. See ARCHITECTURE.md.`,
             },
             ...(self === 'host' ? [] : [{ regex: '^vscode$', message: 'Only src/host knows VS Code.' }]),
@@ -44,7 +45,7 @@ function direction(files, all, allowed, self, where) {
 }
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'bench/work', 'test/fixtures', 'models'] },
+  { ignores: ['dist', 'node_modules', 'bench/work', 'training/work', 'test/fixtures', 'test/work', 'vsix', 'models'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   ...tseslint.configs.stylistic,
@@ -57,11 +58,16 @@ export default tseslint.config(
       'max-lines': ['error', 500],
     },
   },
-  ...runtimes.map((name) => direction(`src/${name}/**/*.ts`, runtimes, mayImport[name], name, `src/${name}`)),
+  ...runtimes
+    .filter((name) => name !== 'host')
+    .map((name) => direction(`src/${name}/**/*.ts`, runtimes, mayImport[name], name, `src/${name}`)),
+  // The host has a folder "worker" of its own: what looks after the worker process.
+  direction('src/host/*.ts', runtimes, mayImport.host, 'host', 'src/host', '\\.\\./'),
+  direction('src/host/*/**/*.ts', runtimes, mayImport.host, 'host', 'src/host', '\\.\\./\\.\\./'),
   ...engineParts.map((name) => {
     const forbidden = [...runtimes.filter((r) => r !== 'common' && r !== 'engine'), ...engineParts];
     return direction(`src/engine/${name}/**/*.ts`, forbidden, engineMayImport[name], name, `src/engine/${name}`);
   }),
-  { files: ['src/cli/**/*.ts', 'bench/**', 'test/**', '*.mjs'], rules: { 'no-console': 'off' } },
+  { files: ['src/cli/**/*.ts', 'bench/**', 'packaging/**', 'test/**', '*.mjs'], rules: { 'no-console': 'off' } },
   { files: ['**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
 );

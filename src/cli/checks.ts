@@ -7,10 +7,10 @@ import { errorRecord } from '../common/errors.ts';
 import { limits } from '../common/limits.ts';
 import { Grammars } from '../engine/corpus/grammars.ts';
 import type { Engine } from '../engine/engine.ts';
+import { bytesBelow } from '../engine/diskSize.ts';
+import { selfTest } from '../engine/model/selfTest.ts';
 import type { StoreLocation } from '../engine/storeLocation.ts';
 import { bytes, count, plural } from './format.ts';
-import { selfTest } from './modelView.ts';
-import { bytesBelow } from './storeView.ts';
 
 /** One line of the doctor. */
 export interface CheckResult {

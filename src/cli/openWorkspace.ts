@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
-import type { RefreshResult, SheetChanges, Workspace } from '../engine/workspace.ts';
+import type { SheetChanges } from '../common/sheets.ts';
+import type { RefreshResult, Workspace } from '../engine/workspace.ts';
 import type { Context } from './command.ts';
 import { count, plural } from './format.ts';
 import { dim, yellow } from './styled.ts';

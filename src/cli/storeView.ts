@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { limits } from '../common/limits.ts';
 import { SheetFolder, type SheetFile } from '../engine/sheet/sheetFile.ts';
@@ -26,20 +26,4 @@ export async function allSheets({ folder }: StoreLocation): Promise<SheetFile[]>
 /** Keys of all blocks of a sheet. */
 export function blockKeys({ preamble, segments }: SheetFile): string[] {
   return [...new Set([preamble.key, ...segments.map((s) => s.key)])];
-}
-
-/** Bytes of all files at or below a path; symbolic links are followed once, what vanishes meanwhile counts as nothing. */
-export async function bytesBelow(folder: string): Promise<number> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
-  const sizes = await Promise.all(
-    entries
-      .filter((entry) => !entry.isDirectory())
-      .map((entry) =>
-        stat(path.join(entry.parentPath, entry.name)).then(
-          (s) => (s.isFile() ? s.size : 0),
-          () => 0,
-        ),
-      ),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

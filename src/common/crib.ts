@@ -2,17 +2,14 @@ import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Node, YAMLMap } from 'yaml';
 import { readCribBody } from './cribBody.ts';
 import { CribsheetError } from './errors.ts';
+import { cribKeys as keys, isCribKey as isKey, type CribKey as Key } from './cribKeys.ts';
 import { strategies } from './names.ts';
 import type { Task } from './task.ts';
 
-/** Something that is wrong in a `.crib` file. Lines are 1-based. */
+/** Something that is wrong in a `.crib` file, and what would be right. Lines are 1-based. */
 export interface CribProblem {
   line: number;
   message: string;
-}
-
-/** A problem together with what would be right. */
-interface Finding extends CribProblem {
   allowed: string;
 }
 
@@ -20,26 +17,13 @@ type Report = (line: number, message: string, allowed: string) => void;
 
 const layout = 'A .crib file has YAML between two lines "---", then the instruction, then "## Examples".';
 
-/** The keys of the front matter, with the values that each one takes. */
-const keys = {
-  id: 'small letters, digits and hyphens, at most 64, for example my-task',
-  title: 'text',
-  description: 'text',
-  ratio: 'a number of at least 1, for example 8',
-  tokens: 'a whole number of at least 1, for example 4096',
-  strategy: `one of ${strategies.join(', ')}`,
-  scope: 'a list of globs relative to the workspace folder, for example ["src/**"]',
-  model: 'the name of a model',
-} as const;
-type Key = keyof typeof keys;
 type FrontMatter = Partial<Omit<Task, 'instruction' | 'examples'>>;
 
-const isKey = (name: string): name is Key => Object.hasOwn(keys, name);
 const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
 
 /** Everything that is wrong in the text of a `.crib` file, in line order; empty where it is a task. Never throws. */
 export function validateCrib(text: string): CribProblem[] {
-  return readCrib(text).findings.map(({ line, message }) => ({ line, message }));
+  return readCrib(text).findings;
 }
 
 /**
@@ -55,8 +39,8 @@ export function parseCrib(text: string, source: string): Task {
   throw new CribsheetError('task-invalid', `${source}:${first.line}: ${first.message}${more}`, first.allowed);
 }
 
-function readCrib(text: string): { task: Task; findings: Finding[] } {
-  const findings: Finding[] = [];
+function readCrib(text: string): { task: Task; findings: CribProblem[] } {
+  const findings: CribProblem[] = [];
   const report: Report = (line, message, allowed) => findings.push({ line, message, allowed });
   const lines = text.replace(/^\uFEFF/u, '').split(/\r\n|\r|\n/u);
   const { values, bodyLine } = readFrontMatter(lines, report);

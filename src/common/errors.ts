@@ -5,6 +5,7 @@ export const errorCodes = [
   'busy',
   'workspace-missing',
   'workspace-empty',
+  'workspace-untrusted',
   'file-unreadable',
   'task-invalid',
   'task-missing',

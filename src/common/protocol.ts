@@ -1,8 +1,9 @@
 import { NotificationType, ProgressType, RequestType, RequestType0, type ProgressToken } from 'vscode-jsonrpc';
 import type { Answer, LineRange } from './answers.ts';
+import type { CribProblem } from './crib.ts';
 import type { ErrorRecord } from './errors.ts';
 import type { Device, Mode, StrategyName } from './names.ts';
-import type { CompressPlan, SheetSummary } from './sheets.ts';
+import type { CompressPlan, SheetChanges, SheetSummary } from './sheets.ts';
 
 /**
  * What host and worker say to each other (JSON-RPC over the IPC channel of a forked process). Roots are absolute
@@ -61,7 +62,13 @@ export interface CompressProgress {
   computed: number;
 }
 
-export type JobProgress = FilesProgress | CompressProgress;
+interface CopyProgress {
+  phase: 'copy';
+  bytes: number;
+  bytesTotal: number;
+}
+
+export type JobProgress = FilesProgress | CompressProgress | CopyProgress;
 
 export interface RefreshSummary {
   files: number;
@@ -112,6 +119,11 @@ export interface AskParams extends RootParams {
   id?: string;
   /** Most tokens of source for RAG. */
   budget?: number;
+  /**
+   * What the question is about: lines, whole files (0–0) or folders (a path that ends in `/`). RAG reads it before
+   * anything else, `cache` beside the sheet, and `auto` then is RAG.
+   */
+  focus?: LineRange[];
 }
 
 /** The same question through several modes, one after the other. */
@@ -133,7 +145,103 @@ export interface FileParams extends RootParams {
   path: string;
 }
 
+/** A sheet with what its summary leaves out. */
+export interface SheetDetail {
+  summary: SheetSummary;
+  /** The sheet's own file; its folder holds all sheets of the workspace folder. */
+  file: string;
+  /** Files that are wholly in it. */
+  covered: string[];
+}
+
+export interface KeptParams extends SheetParams {
+  /** Relative to the root. */
+  path: string;
+}
+
+/** What a sheet kept of one file. */
+export interface KeptLines {
+  path: string;
+  /** The file is not what the sheet was made of any more: the lines are those of then. */
+  stale: boolean;
+  /** In order; lines that are not in the sheet are missing. `weight`: share of the line's keys and values that was kept, 0–1. */
+  lines: { line: number; tokens: number; weight: number }[];
+}
+
+export interface ModelInfo {
+  name: string;
+  folder: string;
+  /** Comes with the product: cannot be removed. */
+  bundled: boolean;
+  /** The one that this worker answers with. */
+  active: boolean;
+  /** On disk. */
+  bytes: number;
+  needs?: ModelNeeds;
+  /** Why it cannot be used. */
+  error?: ErrorRecord;
+}
+
+/** What a model needs, read from its graph without loading it. */
+export interface ModelNeeds {
+  /** Positions of one context. */
+  window: number;
+  weightBytes: number;
+  /** Memory of a process that answers from a full sheet, about, in bytes. */
+  memoryBytes: number;
+}
+
+export interface TextParams {
+  text: string;
+}
+
+export interface NameParams {
+  name: string;
+}
+
+/** Measured on this machine, now. */
+export interface ModelSpeed {
+  prefillTokensPerSecond: number;
+}
+
+export interface SelfTest {
+  passed: boolean;
+  /** What is wrong, or what was found. */
+  finding: string;
+  prefillTokensPerSecond: number;
+  decodeTokensPerSecond: number;
+}
+
+export interface ModelTest extends SelfTest {
+  device: DeviceSummary;
+  loadMs: number;
+}
+
+export interface ImportModelParams {
+  /** Absolute path. */
+  folder: string;
+  /** Default: the folder's name. */
+  name?: string;
+}
+
+export interface ImportedModel {
+  name: string;
+  folder: string;
+  /** False: it was there already. */
+  copied: boolean;
+  bytes: number;
+}
+
+/** Where a model runs; `verified`: it agrees there with the CPU. */
+export interface DeviceSummary {
+  device: Exclude<Device, 'auto'>;
+  verified: boolean;
+  reason: string;
+}
+
 export interface ChunkInfo extends LineRange {
+  /** Line that holds the defined name; `startLine` where nothing is defined. */
+  nameLine: number;
   kind: string;
   name: string;
   qualifiedName: string;
@@ -152,19 +260,21 @@ export type ModelStatus =
       state: 'ready';
       name: string;
       fingerprint: string;
-      device: { device: Exclude<Device, 'auto'>; verified: boolean; reason: string };
+      device: DeviceSummary;
       /** Positions of one context. */
       window: number;
       weightBytes: number;
       kvBytesPerPosition: number;
     };
 
-export type JobKind = 'refresh' | 'chunks' | 'plan' | 'compress' | 'ask' | 'compare';
+export type JobKind =
+  'refresh' | 'chunks' | 'plan' | 'compress' | 'ask' | 'compare' | 'staleness' | 'kept' | 'test-model' | 'import-model';
 
 export interface JobStatus {
   id: number;
   kind: JobKind;
-  root: string;
+  /** Not with jobs that are about models. */
+  root?: string;
   task?: string;
   /** Milliseconds since it was asked for. */
   ageMs: number;
@@ -194,6 +304,8 @@ export const requests = {
   initialize: new RequestType<InitializeParams, InitializeResult, ErrorRecord>('initialize'),
   status: new RequestType0<WorkerStatus, ErrorRecord>('status'),
   tasks: new RequestType<Partial<RootParams>, TaskList, ErrorRecord>('tasks'),
+  /** What is wrong in the text of a `.crib` file, in line order. */
+  checkTask: new RequestType<TextParams, CribProblem[], ErrorRecord>('checkTask'),
   /** Brings the index up to date with the disk; opens the workspace where it is not open. */
   refresh: new RequestType<RootParams & WithProgress, RefreshSummary, ErrorRecord>('refresh'),
   /** Refreshes, then tells what `compress` would do; computes nothing. */
@@ -208,16 +320,32 @@ export const requests = {
   ask: new RequestType<AskParams & WithProgress, Answer, ErrorRecord>('ask'),
   /** Answers in the order of `modes`; after a cancel the later ones are missing. */
   compare: new RequestType<CompareParams & WithProgress, Answer[], ErrorRecord>('compare'),
+  /** Newest first. */
   sheets: new RequestType<RootParams, SheetSummary[], ErrorRecord>('sheets'),
+  sheet: new RequestType<SheetParams, SheetDetail, ErrorRecord>('sheet'),
+  /** Reads the folder where this worker has not read it yet; send `refresh` when files have changed. */
+  staleness: new RequestType<SheetParams, SheetChanges, ErrorRecord>('staleness'),
+  kept: new RequestType<KeptParams, KeptLines, ErrorRecord>('kept'),
   deleteSheet: new RequestType<SheetParams, null, ErrorRecord>('deleteSheet'),
   chunks: new RequestType<FileParams, ChunkInfo[], ErrorRecord>('chunks'),
+  models: new RequestType0<ModelInfo[], ErrorRecord>('models'),
+  /** Loads the model where it is not the one in use, and lets it go afterwards. */
+  testModel: new RequestType<NameParams, ModelTest, ErrorRecord>('testModel'),
+  /** How fast the model in use reads; takes about a second. */
+  speed: new RequestType0<ModelSpeed, ErrorRecord>('speed'),
+  /** Copies a model's folder into the store. */
+  importModel: new RequestType<ImportModelParams & WithProgress, ImportedModel, ErrorRecord>('importModel'),
+  /** Only of the store's models, and not the one in use. */
+  removeModel: new RequestType<NameParams, null, ErrorRecord>('removeModel'),
   /** Cancels what runs, closes everything, answers, and ends the process with exit code 0. */
   shutdown: new RequestType0<null, ErrorRecord>('shutdown'),
 } as const;
 
 /** From the worker: for the log, not for a person's attention. */
 export const logNotification = new NotificationType<LogParams>('log');
+/** From the worker, whenever it changes: loading, loaded, failed. */
+export const modelNotification = new NotificationType<ModelStatus>('model');
 
-/** Values of `$/progress`: of `refresh`, `plan` and `compress`, and of `ask` and `compare`. */
+/** Values of `$/progress`: of `refresh`, `plan`, `compress` and `importModel`, and of `ask` and `compare`. */
 export const jobProgress = new ProgressType<JobProgress>();
 export const answerText = new ProgressType<AnswerText>();

@@ -18,6 +18,10 @@ export interface CompressPlan {
   room: number;
   /** Size of the blocks on disk, about. */
   bytes: number;
+  /** The part that is not in the store yet: this is what takes time. */
+  missing: { segments: number; tokens: number };
+  /** Tokens that are run with every segment beside its own: the task's question. */
+  probeTokens: number;
 }
 
 /** A sheet without its block keys and lines. */
@@ -27,6 +31,8 @@ export interface SheetSummary {
   model: string;
   strategy: string;
   ratio: number;
+  /** Its size in positions, where that was asked for instead of a ratio. */
+  tokens?: number;
   /** ISO 8601. */
   createdAt: string;
   /** False after a cancel: what is there answers, the next run builds the rest. */
@@ -38,4 +44,15 @@ export interface SheetSummary {
   coverage: Coverage;
   leftOut: { path: string; reason: string }[];
   skipped: { path: string; reason: string }[];
+  /** Size of its blocks on disk; other sheets may share them. Only where the store was asked. */
+  bytes?: number;
+  /** Blocks that are gone: compress again. */
+  missingBlocks?: number;
+}
+
+/** How the files of a folder differ now from what a sheet was made of. */
+export interface SheetChanges {
+  changed: string[];
+  added: string[];
+  removed: string[];
 }

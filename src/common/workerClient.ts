@@ -10,11 +10,13 @@ import {
 } from 'vscode-jsonrpc';
 import type { Answer } from './answers.ts';
 import { cancelOnAbort } from './cancellation.ts';
+import type { CribProblem } from './crib.ts';
 import type { ErrorRecord } from './errors.ts';
 import {
   answerText,
   jobProgress,
   logNotification,
+  modelNotification,
   requests,
   type AnswerText,
   type AskParams,
@@ -22,15 +24,24 @@ import {
   type CompareParams,
   type CompressParams,
   type CompressResult,
+  type ImportedModel,
+  type ImportModelParams,
   type InitializeParams,
   type InitializeResult,
   type JobProgress,
+  type KeptLines,
+  type KeptParams,
   type LogParams,
+  type ModelInfo,
+  type ModelSpeed,
+  type ModelStatus,
+  type ModelTest,
   type RefreshSummary,
+  type SheetDetail,
   type TaskList,
   type WorkerStatus,
 } from './protocol.ts';
-import type { CompressPlan, SheetSummary } from './sheets.ts';
+import type { CompressPlan, SheetChanges, SheetSummary } from './sheets.ts';
 import { fromResponseError } from './rpcErrors.ts';
 
 interface Cancellable {
@@ -70,6 +81,10 @@ export class WorkerClient {
     return this.connection.onNotification(logNotification, handler);
   }
 
+  onModel(handler: (model: ModelStatus) => void): Disposable {
+    return this.connection.onNotification(modelNotification, handler);
+  }
+
   initialize(params: InitializeParams): Promise<InitializeResult> {
     return this.send(requests.initialize, params);
   }
@@ -80,6 +95,11 @@ export class WorkerClient {
 
   tasks(root?: string): Promise<TaskList> {
     return this.send(requests.tasks, root === undefined ? {} : { root });
+  }
+
+  /** What is wrong in the text of a `.crib` file. */
+  checkTask(text: string): Promise<CribProblem[]> {
+    return this.send(requests.checkTask, { text });
   }
 
   refresh(root: string, options: JobOptions = {}): Promise<RefreshSummary> {
@@ -114,6 +134,40 @@ export class WorkerClient {
 
   sheets(root: string): Promise<SheetSummary[]> {
     return this.send(requests.sheets, { root });
+  }
+
+  sheet(root: string, id: string): Promise<SheetDetail> {
+    return this.send(requests.sheet, { root, id });
+  }
+
+  staleness(root: string, id: string, options: Cancellable = {}): Promise<SheetChanges> {
+    return this.send(requests.staleness, { root, id }, options.signal);
+  }
+
+  kept(params: KeptParams, options: Cancellable = {}): Promise<KeptLines> {
+    return this.send(requests.kept, params, options.signal);
+  }
+
+  models(): Promise<ModelInfo[]> {
+    return reject(() => this.connection.sendRequest(requests.models));
+  }
+
+  testModel(name: string, options: Cancellable = {}): Promise<ModelTest> {
+    return this.send(requests.testModel, { name }, options.signal);
+  }
+
+  async speed(): Promise<ModelSpeed> {
+    return reject(() => this.connection.sendRequest(requests.speed));
+  }
+
+  importModel(params: ImportModelParams, options: JobOptions = {}): Promise<ImportedModel> {
+    return this.withProgress(jobProgress, options.onProgress, (progress) =>
+      this.send(requests.importModel, { ...params, ...progress }, options.signal),
+    );
+  }
+
+  async removeModel(name: string): Promise<void> {
+    await this.send(requests.removeModel, { name });
   }
 
   async deleteSheet(root: string, id: string): Promise<void> {

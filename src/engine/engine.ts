@@ -7,7 +7,9 @@ import { listTasks, loadTask, type TaskListing } from './compress/tasks.ts';
 import { workspaceFolder } from './corpus/files.ts';
 import { Grammars } from './corpus/grammars.ts';
 import { Decoder } from './model/decoder.ts';
+import type { SheetFile } from './sheet/sheetFile.ts';
 import { BlockStore } from './sheet/store.ts';
+import { sheetSize } from './sheet/summary.ts';
 import { StoreLocation } from './storeLocation.ts';
 import { Workspace } from './workspace.ts';
 import type { Task } from '../common/task.ts';
@@ -31,6 +33,8 @@ export interface EngineOptions {
   device?: Device | undefined;
   threads?: number | undefined;
   onMessage?: ((message: string) => void) | undefined;
+  /** The model is being loaded, has been, or could not be. */
+  onModel?: ((state: ModelState) => void) | undefined;
 }
 
 export interface InstalledModel {
@@ -79,15 +83,15 @@ export class Engine {
       throw new CribsheetError('model-missing', 'No model is loaded.', 'Run without --no-model.');
     }
     if (this.loading) return this.loading;
-    this.model = { state: 'loading' };
+    this.setModel({ state: 'loading' });
     this.loading = this.loadDecoder().then(
       (decoder) => {
-        this.model = { state: 'ready', decoder };
+        this.setModel({ state: 'ready', decoder });
         return decoder;
       },
       (error: unknown) => {
-        this.model = { state: 'failed', error };
         this.loading = undefined;
+        this.setModel({ state: 'failed', error });
         throw error;
       },
     );
@@ -126,6 +130,25 @@ export class Engine {
     return [...bundled, ...(await modelsIn(this.store.models, false))];
   }
 
+  /**
+   * Folder of the model that questions are answered with, loaded or not.
+   * @throws CribsheetError `model-missing`
+   */
+  activeModel(): Promise<string> {
+    return this.modelFolder(this.options.model, this.options.taskModel);
+  }
+
+  /** A model beside the one in use, with the same settings; whoever opens it disposes it. */
+  openModel(folder: string): Promise<Decoder> {
+    const { device, threads } = this.options;
+    return Decoder.open({ folder, ...(device ? { device } : {}), ...(threads ? { threads } : {}) });
+  }
+
+  /** Bytes of a sheet's blocks on disk, and how many of them are gone. */
+  sheetSize(sheet: Pick<SheetFile, 'preamble' | 'segments'>): Promise<{ bytes: number; missingBlocks: number }> {
+    return sheetSize(sheet, this.blocks);
+  }
+
   /** Drops least recently used blocks beyond the quota. */
   async enforceQuota(keep: ReadonlySet<string>): Promise<{ deleted: number; bytes: number }> {
     return this.blocks.enforceQuota(keep);
@@ -146,6 +169,11 @@ export class Engine {
     );
     this.loading = undefined;
     if (this.model.state !== 'off') this.model = { state: 'unloaded' };
+  }
+
+  private setModel(state: ModelState): void {
+    this.model = state;
+    this.options.onModel?.(state);
   }
 
   private taskFolders(root: string | undefined): Parameters<typeof loadTask>[1] {
@@ -172,9 +200,7 @@ export class Engine {
   }
 
   private async loadDecoder(): Promise<Decoder> {
-    const { device, threads, model, taskModel } = this.options;
-    const folder = await this.modelFolder(model, taskModel);
-    return Decoder.open({ folder, ...(device ? { device } : {}), ...(threads ? { threads } : {}) });
+    return this.openModel(await this.activeModel());
   }
 
   private async modelFolder(model: string | undefined, taskModel: string | undefined): Promise<string> {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { Answer } from '../common/answers.ts';
-import { CribsheetError } from '../common/errors.ts';
+import { CribsheetError, throwIfCancelled } from '../common/errors.ts';
 import { strategies, type StrategyName } from '../common/names.ts';
-import type { CompressPlan } from '../common/sheets.ts';
+import type { KeptLines } from '../common/protocol.ts';
+import type { CompressPlan, SheetChanges } from '../common/sheets.ts';
 import type { Task } from '../common/task.ts';
 import { Answerer, type Question } from './answer/answerer.ts';
 import { countTokens } from './compress/encode.ts';
@@ -20,8 +21,10 @@ import { makeFolder } from './makeFolder.ts';
 import { defaultProfile } from './model/profile.ts';
 import { TextIndex } from './retrieve/textIndex.ts';
 import { AssembledSheet } from './sheet/assemble.ts';
-import { SheetBuilder, type BuildProgress, type BuildResult } from './sheet/builder.ts';
+import { blockKey, type BlockInputs } from './sheet/block.ts';
+import { blockInputs, SheetBuilder, type BuildProgress, type BuildResult } from './sheet/builder.ts';
 import { fitSegments, ratioForSize } from './sheet/fit.ts';
+import { keptLines } from './sheet/kept.ts';
 import { SheetFolder, type SheetFile } from './sheet/sheetFile.ts';
 import type { BlockStore } from './sheet/store.ts';
 
@@ -50,6 +53,8 @@ export interface CompressRequest {
   tokens?: number | undefined;
   strategy?: StrategyName | undefined;
   scope?: string[] | undefined;
+  /** Write the finished part as a sheet every so many milliseconds, heaviest files first; see `BuildRequest`. */
+  checkpointMs?: number | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: BuildProgress) => void) | undefined;
 }
@@ -63,13 +68,6 @@ export interface RefreshResult {
   skipped: SkippedFile[];
   /** In a repository: why git did not say which files belong to it. */
   gitProblem?: string;
-}
-
-/** How the files differ from what a sheet was made of. */
-export interface SheetChanges {
-  changed: string[];
-  added: string[];
-  removed: string[];
 }
 
 /** One workspace folder: its corpus, its index, its sheets, and the answers that stand on them. */
@@ -166,11 +164,14 @@ export class Workspace {
 
   /** What `compress` would do with this request; computes nothing. @throws CribsheetError */
   async plan(request: CompressRequest): Promise<CompressPlan> {
-    const { decoder, segments, files, strategy, ratio, sheetTokens } = await this.prepare(request);
+    const prepared = await this.prepare(request);
+    const { decoder, segments, files, strategy, ratio, sheetTokens } = prepared;
     const { chosen, positions, room } = fitSegments(decoder, segments, ratio, sheetTokens);
     const fitting = segments.filter((_, i) => chosen.has(i));
     const sum = (of: readonly Segment[]): number => of.reduce((total, s) => total + s.tokens, 0);
     const tokens = sum(fitting);
+    const inputs = blockInputs(decoder, { task: request.task, strategy, ratio });
+    const missing = await this.notStored(fitting, inputs, request.signal);
     const notWhole = new Set(segments.flatMap((s, i) => (chosen.has(i) ? [] : s.paths)));
     const { attention, kvHeads } = decoder.graph;
     // Keys and values, the index of every kept position (int32), the line of every token (int32).
@@ -187,16 +188,18 @@ export class Workspace {
       positions,
       room,
       bytes,
+      missing: { segments: missing.length, tokens: sum(missing) },
+      probeTokens: inputs('').probe.length,
     };
   }
 
   /** Compresses what is missing and writes the sheet of a task. @throws CribsheetError */
   async compress(request: CompressRequest): Promise<BuildResult> {
     const { decoder, ...prepared } = await this.prepare(request);
-    const { task, signal, onProgress } = request;
+    const { task, signal, onProgress, checkpointMs } = request;
     const { skipped } = this;
     const builder = new SheetBuilder(decoder, this.parts.blocks, this.sheets);
-    return builder.build({ task, skipped, signal, onProgress, ...prepared });
+    return builder.build({ task, skipped, signal, onProgress, checkpointMs, ...prepared });
   }
 
   /** Files that differ now (at the last refresh) from what the sheet was made of. */
@@ -208,6 +211,13 @@ export class Workspace {
       added: [...now.keys()].filter((p) => !before.has(p)),
       removed: paths.filter((p) => !now.has(p)),
     };
+  }
+
+  /** What a sheet kept of a file. @throws CribsheetError `file-unreadable` */
+  async kept(sheet: SheetFile, path: string): Promise<Pick<KeptLines, 'stale' | 'lines'>> {
+    const at = sheet.paths.indexOf(path);
+    const stale = at >= 0 && this.files.find((f) => f.path === path)?.hash !== sheet.hashes[at];
+    return { stale, lines: await keptLines(sheet, path, this.parts.blocks) };
   }
 
   /** The newest sheet of a task that this model can read. */
@@ -288,7 +298,20 @@ export class Workspace {
     const strategy = strategyByName(request.strategy ?? knownStrategy(task.strategy) ?? 'm0-zs');
     const sheetTokens = tokens ?? decoder.profile.sheetTokens;
     const sheetId = `${task.id}-${shortHash([scope, strategy.name, tokens === undefined ? { ratio } : { tokens }, decoder.fingerprint])}`;
-    return { decoder, scope, segments, files, strategy, ratio, sheetTokens, sheetId };
+    return { decoder, scope, segments, files, strategy, ratio, sheetTokens, tokens, sheetId };
+  }
+
+  private async notStored(
+    segments: readonly Segment[],
+    inputs: (segment: string) => BlockInputs,
+    signal: AbortSignal | undefined,
+  ): Promise<Segment[]> {
+    const missing: Segment[] = [];
+    for (const segment of segments) {
+      throwIfCancelled(signal);
+      if (!(await this.parts.blocks.has(blockKey(inputs(segment.id))))) missing.push(segment);
+    }
+    return missing;
   }
 
   private async requireDecoder(): Promise<Decoder> {

@@ -1,5 +1,5 @@
 import { errorRecord } from '../common/errors.ts';
-import type { ModelStatus, TaskList } from '../common/protocol.ts';
+import type { DeviceSummary, ModelStatus, TaskList } from '../common/protocol.ts';
 import type { TaskListing } from '../engine/compress/tasks.ts';
 import type { ModelState } from '../engine/engine.ts';
 
@@ -9,7 +9,20 @@ export function describeModel(model: ModelState): ModelStatus {
   if (model.state === 'failed') return { state: 'failed', error: errorRecord(model.error) };
   if (model.state !== 'ready') return model;
   const { profile, fingerprint, device, window, weightBytes, kvBytesPerPosition } = model.decoder;
-  return { state: 'ready', name: profile.name, fingerprint, device, window, weightBytes, kvBytesPerPosition };
+  const described = describeDevice(device);
+  return {
+    state: 'ready',
+    name: profile.name,
+    fingerprint,
+    device: described,
+    window,
+    weightBytes,
+    kvBytesPerPosition,
+  };
+}
+
+export function describeDevice({ device, verified, reason }: DeviceSummary): DeviceSummary {
+  return { device, verified, reason };
 }
 
 export function describeTasks({ tasks, broken }: TaskListing): TaskList {

@@ -9,7 +9,7 @@ import type {
   RequestType0,
 } from 'vscode-jsonrpc';
 import { CribsheetError, type ErrorRecord } from '../common/errors.ts';
-import { logNotification, type LogParams } from '../common/protocol.ts';
+import { logNotification, modelNotification, type LogParams, type ModelStatus } from '../common/protocol.ts';
 import { toResponseError } from '../common/rpcErrors.ts';
 
 /** The worker's end of the connection: typed handlers, typed errors, the log. */
@@ -37,6 +37,10 @@ export class Endpoint {
   /** Without a token nobody listens. */
   progress<T>(type: ProgressType<T>, token: ProgressToken | undefined, value: T): void {
     if (token !== undefined) this.unlessGone(this.connection.sendProgress(type, token, value as RequestParam<T>));
+  }
+
+  model(status: ModelStatus): void {
+    this.unlessGone(this.connection.sendNotification(modelNotification, status));
   }
 
   log(level: LogParams['level'], message: string): void {

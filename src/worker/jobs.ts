@@ -4,7 +4,7 @@ import type { JobKind, JobProgress, JobStatus } from '../common/protocol.ts';
 
 export interface JobDescription {
   kind: JobKind;
-  root: string;
+  root?: string;
   /** What may not run twice at once; see `Jobs.has`. */
   key?: string;
   task?: string;
@@ -62,7 +62,7 @@ export class Jobs {
     return [...this.running.values()].map(({ id, description, startedAt, signal, progress }) => ({
       id,
       kind: description.kind,
-      root: description.root,
+      ...(description.root === undefined ? {} : { root: description.root }),
       ...(description.task === undefined ? {} : { task: description.task }),
       ageMs: performance.now() - startedAt,
       cancelling: signal.aborted,

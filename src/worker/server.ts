@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { ErrorCodes, ResponseError, type CancellationToken, type ProgressToken } from 'vscode-jsonrpc';
 import type { Answer } from '../common/answers.ts';
+import { validateCrib } from '../common/crib.ts';
 import { cancelledError, CribsheetError } from '../common/errors.ts';
 import { devices, modes, strategies } from '../common/names.ts';
 import {
@@ -18,22 +19,31 @@ import {
   type InitializeParams,
   type InitializeResult,
   type JobProgress,
+  type KeptLines,
+  type KeptParams,
   type RefreshSummary,
+  type SheetDetail,
+  type SheetParams,
   type WorkerStatus,
 } from '../common/protocol.ts';
-import type { CompressPlan } from '../common/sheets.ts';
+import type { CompressPlan, SheetChanges, SheetSummary } from '../common/sheets.ts';
 import { version } from '../common/version.ts';
 import { Engine } from '../engine/engine.ts';
+import { prefillSpeed } from '../engine/model/speed.ts';
 import type { BuildProgress } from '../engine/sheet/builder.ts';
+import type { SheetFile } from '../engine/sheet/sheetFile.ts';
 import type { CompressRequest, Workspace } from '../engine/workspace.ts';
 import { describeSheet } from '../engine/sheet/summary.ts';
 import { describeModel, describeTasks } from './describe.ts';
 import type { Endpoint } from './endpoint.ts';
 import { Jobs, type Job } from './jobs.ts';
+import { Models } from './models.ts';
 import { Refresher } from './refresher.ts';
 
-/** Progress in files is sent at most this often, in milliseconds. */
-const FILES_PROGRESS_MS = 100;
+/** Progress in files or bytes is sent at most this often, in milliseconds. */
+const COUNT_PROGRESS_MS = 100;
+/** So often a compression writes the part that is done as a sheet, in milliseconds: it answers meanwhile. */
+const CHECKPOINT_MS = 5_000;
 
 type WithProgress<T> = T & { progress?: ProgressToken };
 
@@ -51,6 +61,7 @@ export class WorkerServer {
     endpoint.handle(requests.initialize, (params) => this.initialize(params));
     endpoint.handle0(requests.status, () => this.status());
     endpoint.handle(requests.tasks, async ({ root }) => describeTasks(await this.ready().tasks(root)));
+    endpoint.handle(requests.checkTask, ({ text }) => validateCrib(text));
     endpoint.handle(requests.refresh, (params, token) => this.refresh(params, token));
     endpoint.handle(requests.plan, (params, token) => this.plan(params, token));
     endpoint.handle(requests.compress, (params, token) => this.compress(params, token));
@@ -58,10 +69,32 @@ export class WorkerServer {
     endpoint.handle(requests.compare, (params, token) => this.compare(params, token));
     endpoint.handle(requests.sheets, async ({ root }) => {
       const workspace = await this.ready().workspace(root);
-      return (await workspace.sheets.list()).map(describeSheet);
+      return Promise.all((await workspace.sheets.list()).map((sheet) => this.summary(sheet)));
     });
+    endpoint.handle(requests.sheet, (params) => this.sheet(params));
+    endpoint.handle(requests.staleness, (params, token) => this.staleness(params, token));
+    endpoint.handle(requests.kept, (params, token) => this.kept(params, token));
     endpoint.handle(requests.deleteSheet, ({ root, id }) => this.deleteSheet(root, id));
     endpoint.handle(requests.chunks, (params, token) => this.chunks(params, token));
+    endpoint.handle0(requests.models, () => this.models().list());
+    endpoint.handle(requests.testModel, ({ name }, token) =>
+      this.job({ kind: 'test-model' }, token, ({ signal }) => this.models().test(name, signal)),
+    );
+    endpoint.handle0(requests.speed, async () => ({
+      prefillTokensPerSecond: await prefillSpeed(await this.ready().decoder()),
+    }));
+    endpoint.handle(requests.importModel, ({ progress, ...params }, token) =>
+      this.job({ kind: 'import-model' }, token, (job) => {
+        const report = this.paced((bytes: number, bytesTotal: number) => {
+          this.report(job, progress, { phase: 'copy', bytes, bytesTotal });
+        });
+        return this.models().import(params, job.signal, report);
+      }),
+    );
+    endpoint.handle(requests.removeModel, async ({ name }) => {
+      await this.models().remove(name);
+      return null;
+    });
     endpoint.handle0(requests.shutdown, async () => {
       await this.close();
       onShutdown();
@@ -81,6 +114,9 @@ export class WorkerServer {
       ...params,
       onMessage: (message) => {
         this.endpoint.log('info', message);
+      },
+      onModel: (model) => {
+        this.endpoint.model(describeModel(model));
       },
     });
     this.engine = engine;
@@ -136,7 +172,7 @@ export class WorkerServer {
       const { workspace, request } = await this.prepare(params, job);
       const { sheet, computed, reused } = await workspace.compress(request);
       await engine.enforceQuota(new Set([sheet.preamble.key, ...sheet.segments.map((s) => s.key)]));
-      return { sheet: describeSheet(sheet), computed, reused };
+      return { sheet: await this.summary(sheet), computed, reused };
     });
   }
 
@@ -151,6 +187,7 @@ export class WorkerServer {
     await this.refresher.refresh(workspace, job.signal, this.filesProgress(job, token));
     const request = {
       ...settings,
+      checkpointMs: CHECKPOINT_MS,
       task: await engine.task(task, path.resolve(root)),
       signal: job.signal,
       onProgress: (progress: BuildProgress) => {
@@ -179,7 +216,7 @@ export class WorkerServer {
   }
 
   private async answer(params: WithProgress<AskParams>, { signal }: Job): Promise<Answer> {
-    const { question, mode, task, budget, progress } = params;
+    const { question, mode, task, budget, focus, progress } = params;
     const workspace = await this.opened(params.root, signal);
     const answer = await workspace.ask({
       id: params.id ?? randomUUID(),
@@ -187,6 +224,7 @@ export class WorkerServer {
       mode,
       task,
       ...(budget === undefined ? {} : { budget }),
+      ...(focus === undefined ? {} : { focus }),
       signal,
       onText: (text) => {
         this.endpoint.progress(answerText, progress, { mode, text });
@@ -198,12 +236,40 @@ export class WorkerServer {
   }
 
   private async deleteSheet(root: string, id: string): Promise<null> {
-    const { sheets } = await this.ready().workspace(root);
-    if (!(await sheets.list()).some((sheet) => sheet.id === id)) {
-      throw new CribsheetError('sheet-missing', `There is no sheet "${id}".`, 'List the sheets that there are.');
-    }
-    await sheets.delete(id);
+    const workspace = await this.ready().workspace(root);
+    await findSheet(workspace, id);
+    await workspace.sheets.delete(id);
     return null;
+  }
+
+  private async summary(sheet: Omit<SheetFile, 'version'>): Promise<SheetSummary> {
+    return { ...describeSheet(sheet), ...(await this.ready().sheetSize(sheet)) };
+  }
+
+  private async sheet({ root, id }: SheetParams): Promise<SheetDetail> {
+    const workspace = await this.ready().workspace(root);
+    const sheet = await findSheet(workspace, id);
+    const leftOut = new Set(sheet.leftOut.map((file) => file.path));
+    const covered = sheet.paths.filter((file) => !leftOut.has(file));
+    return { summary: await this.summary(sheet), file: workspace.sheets.fileOf(id), covered };
+  }
+
+  private staleness({ root, id }: SheetParams, token: CancellationToken): Promise<SheetChanges> {
+    return this.job({ kind: 'staleness', root: path.resolve(root) }, token, async ({ signal }) => {
+      const workspace = await this.opened(root, signal);
+      return workspace.changesSince(await findSheet(workspace, id));
+    });
+  }
+
+  private kept({ root, id, path: file }: KeptParams, token: CancellationToken): Promise<KeptLines> {
+    return this.job({ kind: 'kept', root: path.resolve(root) }, token, async ({ signal }) => {
+      const workspace = await this.opened(root, signal);
+      return { path: file, ...(await workspace.kept(await findSheet(workspace, id), file)) };
+    });
+  }
+
+  private models(): Models {
+    return new Models(this.ready());
   }
 
   private chunks(params: FileParams, token: CancellationToken): Promise<ChunkInfo[]> {
@@ -232,12 +298,19 @@ export class WorkerServer {
   }
 
   private filesProgress(job: Job, token: ProgressToken | undefined): (files: number, filesTotal: number) => void {
-    let last = -Infinity;
-    return (files, filesTotal) => {
-      const now = performance.now();
-      if (files < filesTotal && now - last < FILES_PROGRESS_MS) return;
-      last = now;
+    return this.paced((files, filesTotal) => {
       this.report(job, token, { phase: 'read', files, filesTotal });
+    });
+  }
+
+  /** Passes on counts now and then, and the last one. */
+  private paced(report: (done: number, total: number) => void): (done: number, total: number) => void {
+    let last = -Infinity;
+    return (done, total) => {
+      const now = performance.now();
+      if (done < total && now - last < COUNT_PROGRESS_MS) return;
+      last = now;
+      report(done, total);
     };
   }
 
@@ -253,4 +326,11 @@ export class WorkerServer {
     }
     return this.engine;
   }
+}
+
+/** @throws CribsheetError `sheet-missing`; any string may be asked for */
+async function findSheet(workspace: Workspace, id: string): Promise<SheetFile> {
+  const found = (await workspace.sheets.list()).find((sheet) => sheet.id === id);
+  if (found) return found;
+  throw new CribsheetError('sheet-missing', `There is no sheet "${id}".`, 'List the sheets that there are.');
 }

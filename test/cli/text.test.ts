@@ -5,7 +5,7 @@ import { displayWidth, sideBySide, wrap } from '../../src/cli/columns.ts';
 import { bytes, duration, plural, reasonCounts } from '../../src/cli/format.ts';
 import { Output, type OutputStream } from '../../src/cli/output.ts';
 import { bold } from '../../src/cli/styled.ts';
-import { editDistance, nearest } from '../../src/cli/suggest.ts';
+import { editDistance, nearest } from '../../src/common/nearest.ts';
 
 const hostile = fc.string({
   unit: fc.oneof(

@@ -5,6 +5,7 @@ import { CribsheetError } from '../../src/common/errors.ts';
 import type { Decoder } from '../../src/engine/model/decoder.ts';
 import type { BuildProgress } from '../../src/engine/sheet/builder.ts';
 import type { SheetFile } from '../../src/engine/sheet/sheetFile.ts';
+import { heaviestFirst } from '../../src/engine/sheet/weight.ts';
 import type { CompressRequest, Workspace } from '../../src/engine/workspace.ts';
 import { lookupTask, smallFiles, SmallWorkspaces, type Opened } from '../engine/smallWorkspace.ts';
 import { starterFolder } from '../model/fixtures.ts';
@@ -306,4 +307,47 @@ test('the task alone decides which blocks a task shares: another instruction, ot
   expect((await workspace.compress({ task: renamed })).computed).toBe(0);
   const asked = { ...lookupTask, id: 'third', instruction: 'Find defects.' };
   expect((await workspace.compress({ task: asked })).computed).toBe(segments);
+});
+
+describe('parts that are written on the way', () => {
+  test('are sheets that answer, heaviest files first, and the end is the same as without them', async () => {
+    const { workspace } = await small.workspace(await tiny);
+    const plain = await small.workspace(await tiny);
+    const parts: SheetFile[] = [];
+    const seen: BuildProgress[] = [];
+    const write = workspace.sheets.write.bind(workspace.sheets);
+    workspace.sheets.write = async (sheet) => {
+      await write(sheet);
+      parts.push(await sheetOf(workspace));
+    };
+    const { sheet } = await workspace.compress({ ...request, checkpointMs: 0, onProgress: (p) => seen.push(p) });
+    const segments = await workspace.segments();
+    expect(parts.map(({ complete }) => complete)).toEqual([...segments.slice(1).map(() => false), true]);
+    const covered = parts.map(({ coverage }) => coverage.tokens);
+    expect(covered).toEqual(covered.toSorted((a, b) => a - b));
+    for (const part of parts.slice(0, -1)) expect(part.leftOut.length).toBeGreaterThan(0);
+    const without = await plain.workspace.compress(request);
+    expect(sheet.segments).toEqual(without.sheet.segments);
+    expect(seen.map((p) => p.segments)).toEqual([...segments.keys(), segments.length]);
+    const [first] = parts;
+    const heaviest = segments[heaviestFirst(segments, new Set(segments.keys()))[0]!]!;
+    expect(first!.segments.map(({ tokens, lines }) => [tokens, first!.paths[lines[0]!.path]])).toEqual([
+      [heaviest.tokens, heaviest.lines[0]!.path],
+    ]);
+  });
+
+  test('do not take the place of a complete sheet', async () => {
+    const { workspace, root } = await small.workspace(await tiny);
+    await workspace.compress(request);
+    await writeFile(path.join(root, 'src/more.ts'), 'export function more(): number {\n  return 1;\n}\n');
+    await workspace.refresh();
+    let written = 0;
+    const write = workspace.sheets.write.bind(workspace.sheets);
+    workspace.sheets.write = (sheet) => {
+      written++;
+      return write(sheet);
+    };
+    await workspace.compress({ ...request, checkpointMs: 0 });
+    expect(written).toBe(1);
+  });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Segment } from '../../src/engine/corpus/types.ts';
-import { chooseSegments, structuralWeights } from '../../src/engine/sheet/weight.ts';
+import { chooseSegments, heaviestFirst, structuralWeights } from '../../src/engine/sheet/weight.ts';
 
 /** A segment of `tokens` tokens that defines `names`, by default in a file of its own. */
 function segment(
@@ -131,5 +131,38 @@ describe('the weight', () => {
     const weights = structuralWeights(words.map((name, i) => segment(i, 50, [name])));
     expect(new Set(weights).size).toBe(1);
     expect(weights[0]).toBeGreaterThan(0);
+  });
+});
+
+describe('the order of work', () => {
+  test('has every chosen segment once, those of a file together and in their order', () => {
+    const shared = fc.array(
+      fc.record({ tokens: fc.integer({ min: 1, max: 400 }), file: fc.nat(4), name: fc.constantFrom(...words) }),
+      { maxLength: 20 },
+    );
+    fc.assert(
+      fc.property(shared, fc.nat(600), (all, positions) => {
+        const segments = all.map(({ tokens, file, name }, i) => segment(i, tokens, [name], '', `src/${file}.ts`));
+        const chosen = chooseSegments(segments, slotsOf(segments), positions);
+        const order = heaviestFirst(segments, chosen);
+        expect(order.toSorted((a, b) => a - b)).toEqual([...chosen].sort((a, b) => a - b));
+        const files = order.map((i) => segments[i]!.paths[0]!);
+        const runs = files.filter((file, i) => file !== files[i - 1]);
+        expect(runs).toHaveLength(new Set(files).size);
+        order.forEach((index, i) => {
+          if (i > 0 && files[i] === files[i - 1]) expect(index).toBeGreaterThan(order[i - 1]!);
+        });
+      }),
+    );
+  });
+
+  test('begins with what much code leans on', () => {
+    const segments = [
+      segment(0, 100, ['lonely']),
+      segment(1, 100, ['used']),
+      segment(2, 100, [], 'used'),
+      segment(3, 100, [], 'used'),
+    ];
+    expect(heaviestFirst(segments, new Set([0, 1, 2, 3]))).toEqual([1, 0, 2, 3]);
   });
 });

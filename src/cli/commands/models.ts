@@ -1,14 +1,16 @@
 import path from 'node:path';
 import { errorRecord, type ErrorRecord } from '../../common/errors.ts';
+import type { ModelNeeds } from '../../common/protocol.ts';
+import { bytesBelow } from '../../engine/diskSize.ts';
 import type { InstalledModel } from '../../engine/engine.ts';
+import { importModel, modelNameForm } from '../../engine/importModel.ts';
+import { modelNeeds } from '../../engine/model/needs.ts';
+import { selfTest } from '../../engine/model/selfTest.ts';
 import { wrong } from '../arguments.ts';
 import type { Context, Run } from '../command.ts';
 import { cleanLine } from '../cleanText.ts';
 import { bytes, count } from '../format.ts';
-import { importModel } from '../importModel.ts';
-import { modelNeeds, selfTest, type ModelNeeds } from '../modelView.ts';
 import { Pace } from '../progress.ts';
-import { bytesBelow } from '../storeView.ts';
 import { bold, dim, green, red } from '../styled.ts';
 import { suggestion } from '../suggest.ts';
 
@@ -137,7 +139,7 @@ async function take(
 
 /** A name that is one folder on every system. */
 function nameOf(wanted: string): string {
-  if (/^[\w][\w.-]{0,99}$/u.test(wanted) && !wanted.endsWith('.')) return wanted;
+  if (modelNameForm.test(wanted)) return wanted;
   throw wrong(
     `A model cannot be named "${wanted}".`,
     'Give it letters, digits, dots, hyphens and underscores with --name.',

@@ -13,6 +13,7 @@ import type { SheetFile } from '../sheet/sheetFile.ts';
 import { citationsFor } from './citations.ts';
 import { packChunks, packSegmentsRaw, type RawContext } from './context.ts';
 import { AttentionTrace } from './evidence.ts';
+import { focusChunks, withFocusFirst } from './focus.ts';
 import { checkLength, contextTooLong, freePositions } from './room.ts';
 import { route } from './route.ts';
 import { CurrentSources } from './sources.ts';
@@ -29,6 +30,8 @@ export interface Question {
   task: string;
   /** Token budget of RAG; default: the profile's `ragTokens`, else the size of a full sheet. */
   budget?: number;
+  /** What it is about; see `AskParams.focus`. */
+  focus?: readonly LineRange[];
   signal?: AbortSignal | undefined;
   onText?: ((text: string) => void) | undefined;
 }
@@ -80,7 +83,7 @@ export class Answerer {
         // Loading the model and looking at the workspace keep the user waiting as well.
         const openMs = performance.now() - asked - queueMs;
         const { index, sheetFile } = sources;
-        if (q.mode === 'auto') base = { ...base, ...route(q.question, index, sheetFile) };
+        if (q.mode === 'auto') base = { ...base, ...route(q.question, index, sheetFile, q.focus) };
         const { evidence, ...result } = await this.answerNow(q, base.mode, sources);
         const { prefillMs, ttftMs, loadMs, ...rest } = result;
         const current = new CurrentSources(sources.root);
@@ -145,7 +148,7 @@ export class Answerer {
     }
     // What a full sheet of this model would take, or less where the profile says that less serves the model better.
     const budget = Math.min(q.budget ?? profile.ragTokens ?? profile.sheetTokens, free);
-    const hits = index.search(q.question, { limit: RETRIEVE_LIMIT });
+    const hits = retrieve(q, index, RETRIEVE_LIMIT);
     const { context, used } = packChunks(hits, budget, tokenizer, profile);
     const tokens = Math.min(context.ids.length, tokensTotal);
     const coverage = { ...nothing, files: context.files.size, tokens };
@@ -159,14 +162,32 @@ export class Answerer {
     const loadMs = performance.now() - started;
     sheet.rewind();
     try {
-      const context = { length: sheet.length, origin: (l: number, h: number, p: number) => sheet.origin(l, h, p) };
-      const told = await this.tell(q, decoder, sheet.lane, context, started);
+      const beside = this.besideSheet(q, sheet, sources.index, decoder);
+      await sheet.lane.append(beside.ids, { signal: q.signal });
+      const origin = (l: number, h: number, p: number): LineRange | undefined =>
+        p < sheet.length ? sheet.origin(l, h, p) : beside.origins[p - sheet.length];
+      const told = await this.tell(q, decoder, sheet.lane, { length: sheet.lane.kv.length, origin }, started);
       const { coverage } = sheet.file;
-      const tokens = { sheet: sheet.length, ...told.tokens, skipped: Math.max(0, coverage.tokens - sheet.length) };
-      return { ...told, coverage, tokens, loadMs };
+      const prompt = told.tokens.prompt + beside.ids.length;
+      const skipped = Math.max(0, coverage.tokens - sheet.length);
+      return {
+        ...told,
+        coverage,
+        tokens: { sheet: sheet.length, prompt, answer: told.tokens.answer, skipped },
+        loadMs,
+      };
     } finally {
       sheet.rewind();
     }
+  }
+
+  /** Source that is read after the sheet: what the question is about, as far as there is room. */
+  private besideSheet(q: Question, sheet: AssembledSheet, index: TextIndex, decoder: Decoder): RawContext {
+    const { tokenizer, profile, chat } = decoder;
+    const hits = q.focus?.length ? focusChunks(q.question, q.focus, index, RETRIEVE_LIMIT) : [];
+    const room = sheet.lane.room - profile.answerTokens - (hits.length ? chat.question(q.question).length : 0);
+    const budget = Math.min(q.budget ?? profile.ragTokens ?? profile.sheetTokens, room);
+    return packChunks(hits, budget, tokenizer, profile).context;
   }
 
   private async fromRaw(
@@ -214,7 +235,7 @@ export class Answerer {
       onAttention: (sums) => {
         trace.add(sums);
       },
-      ...(q.onText ? { onText: q.onText } : {}),
+      ...(q.onText ? { onText: withoutLeadingSpace(q.onText) } : {}),
     });
     return {
       answer: said.text.trim(),
@@ -227,6 +248,22 @@ export class Answerer {
   }
 }
 
+/** Many models begin an answer with a space or a line break. */
+function withoutLeadingSpace(onText: (text: string) => void): (text: string) => void {
+  let begun = false;
+  return (text) => {
+    const rest = begun ? text : text.trimStart();
+    begun ||= rest !== '';
+    if (rest !== '') onText(rest);
+  };
+}
+
+/** Chunks for a question, the best first; those that it is about before all others. */
+function retrieve({ question, focus }: Question, index: TextIndex, limit: number): Hit[] {
+  const hits = index.search(question, { limit });
+  return focus?.length ? withFocusFirst(focusChunks(question, focus, index, limit), hits) : hits;
+}
+
 /** `--no-model`: what retrieval found, to be read by a person. */
 function chunksOnly(q: Question, mode: Exclude<Mode, 'auto'>, sources: AnswerSources): Answered {
   if (mode !== 'rag') {
@@ -236,7 +273,7 @@ function chunksOnly(q: Question, mode: Exclude<Mode, 'auto'>, sources: AnswerSou
       'Use --mode rag, or run without --no-model.',
     );
   }
-  const hits = sources.index.search(q.question, { limit: SHOWN_CHUNKS });
+  const hits = retrieve(q, sources.index, SHOWN_CHUNKS).slice(0, SHOWN_CHUNKS);
   return {
     answer: '',
     stopped: 'end',

@@ -1,3 +1,4 @@
+import type { LineRange } from '../../common/answers.ts';
 import { definedNames } from '../corpus/naming.ts';
 import type { SheetFile } from '../sheet/sheetFile.ts';
 import type { TextIndex } from '../retrieve/textIndex.ts';
@@ -12,7 +13,13 @@ export interface Route {
  * `auto`: the cache where it covers what the question names, RAG otherwise. (A router fitted on data replaces this
  * rule when the evaluation has one.)
  */
-export function route(question: string, index: TextIndex, sheet: SheetFile | undefined): Route {
+export function route(
+  question: string,
+  index: TextIndex,
+  sheet: SheetFile | undefined,
+  focus: readonly LineRange[] = [],
+): Route {
+  if (focus.length > 0) return { mode: 'rag', reason: 'the question comes with source of its own' };
   if (!sheet) return { mode: 'rag', reason: 'there is no sheet for this task yet' };
   const leftOut = new Set(sheet.leftOut.map((f) => f.path));
   const known = new Set(sheet.paths);

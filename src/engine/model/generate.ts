@@ -15,6 +15,8 @@ export interface GenerateOptions {
   /** Attention of every answer token over this many leading positions is handed to `onAttention`. */
   scoreContext?: number;
   onAttention?: (sums: LayerSums) => void;
+  /** The logits that each token was chosen from, those of the end token among them; overwritten by the next step. */
+  onLogits?: (logits: Float32Array) => void;
   /** Receives text as it becomes final. */
   onText?: (text: string) => void;
 }
@@ -37,6 +39,7 @@ export async function generate(lane: Lane, tokenizer: Tokenizer, options: Genera
   };
   for (;;) {
     const token = sample(lane.logits, sampling, options.random ?? Math.random);
+    options.onLogits?.(lane.logits);
     if (endTokens.has(token)) return finish('end');
     if (tokens.length >= maxTokens || lane.room < 1) return finish('length');
     tokens.push(token);

@@ -86,6 +86,18 @@ export class TextIndex {
     return this.#read((db) => findPaths(db, suffix));
   }
 
+  /** Indexed paths below a folder, given with its `/`, in order; `/` is the whole workspace. */
+  pathsBelow(folder: string): string[] {
+    const prefix = folder === '/' ? '' : folder;
+    const sql = 'SELECT path FROM files WHERE substr(path, 1, length(?1)) = ?1 ORDER BY path';
+    return this.#read((db) =>
+      db
+        .prepare(sql)
+        .all(prefix)
+        .map((row) => String(row['path'])),
+    );
+  }
+
   /** The chunks of one file in the order of their lines; none where the file is not indexed. */
   chunksOf(path: string): ChunkRow[] {
     return this.#read((db) => chunksOfFile(db, path).map(({ row }) => row));

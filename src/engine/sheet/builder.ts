@@ -7,6 +7,7 @@ import type { Decoder } from '../model/decoder.ts';
 import { priorities } from '../model/runQueue.ts';
 import { blockKey, decodeBlock, encodeBlock, type BlockInputs } from './block.ts';
 import { fitSegments } from './fit.ts';
+import { heaviestFirst } from './weight.ts';
 import { packLines } from './lineRuns.ts';
 import type { SheetFile, SheetFolder, SheetSegment } from './sheetFile.ts';
 import type { BlockStore } from './store.ts';
@@ -18,6 +19,13 @@ export interface BuildRequest {
   ratio: number;
   /** Most positions of the sheet; the model's window caps it. */
   sheetTokens: number;
+  /** The same, where a size was asked for and the ratio followed from it. */
+  tokens?: number | undefined;
+  /**
+   * Somebody may ask while this goes on: the heaviest files come first, and every so many milliseconds the part that
+   * is done is written as an incomplete sheet. Not where there is a complete one that answers meanwhile.
+   */
+  checkpointMs?: number | undefined;
   scope: string[];
   segments: readonly Segment[];
   files: readonly { path: string; hash: string }[];
@@ -58,17 +66,9 @@ export class SheetBuilder {
   /** @throws CribsheetError `cancelled` after the finished part has been written as an incomplete sheet */
   async build(request: BuildRequest): Promise<BuildResult> {
     const { decoder } = this;
-    const { task, strategy, ratio, segments, signal } = request;
-    const probe = strategy.probe(task);
+    const { task, ratio, segments, signal } = request;
     const preamble = decoder.chat.preamble();
-    const inputs = (segment: string): BlockInputs => ({
-      model: decoder.fingerprint,
-      preamble,
-      probe: probe ? decoder.chat.probe(probe.instruction, probe.examples) : [],
-      strategy: strategy.name,
-      ratio,
-      segment,
-    });
+    const inputs = blockInputs(decoder, request);
     const { chosen } = fitSegments(decoder, segments, ratio, request.sheetTokens);
     const paths = request.files.map((f) => f.path);
     const pathIndex = new Map(paths.map((p, i) => [p, i]));
@@ -80,15 +80,19 @@ export class SheetBuilder {
     for (const i of chosen) progress.tokensTotal += segments[i]!.tokens;
     request.onProgress?.({ ...progress });
 
-    const built: SheetSegment[] = [];
-    const done = new Set<number>();
+    const built = new Map<number, SheetSegment>();
     const preambleKey = blockKey(inputs('preamble'));
+    const describe = (): Omit<SheetFile, 'version'> =>
+      this.describe(request, { segments, chosen, built, preamble: { key: preambleKey, kept: preamble.length } });
+    const { checkpointMs } = request;
+    const writesParts = checkpointMs !== undefined && !(await this.hasComplete(task.id));
+    let written = performance.now();
     let failure: unknown;
     try {
       // First of all: without it a part that a cancel left could not answer.
       if ((await this.storedKept(preambleKey)) === undefined)
         await this.writePreamble(compressor, preambleKey, inputs('preamble'), signal);
-      for (const i of chosen) {
+      for (const i of checkpointMs === undefined ? chosen : heaviestFirst(segments, chosen)) {
         const segment = segments[i]!;
         const key = blockKey(inputs(segment.id));
         let kept = await this.storedKept(key);
@@ -100,28 +104,25 @@ export class SheetBuilder {
           progress.computed++;
         }
         const lines = packLines(segment.lines, (p) => pathIndex.get(p) ?? -1);
-        built.push({ key, tokens: segment.tokens, kept, lines });
-        done.add(i);
+        built.set(i, { key, tokens: segment.tokens, kept, lines });
         progress.segments++;
         progress.tokens += segment.tokens;
         if (!signal?.aborted) request.onProgress?.({ ...progress });
+        if (writesParts && performance.now() - written >= checkpointMs && built.size < chosen.size) {
+          await this.sheets.write({ ...describe(), complete: false });
+          written = performance.now();
+        }
       }
-      if (done.size < chosen.size) throwIfCancelled(signal);
+      if (built.size < chosen.size) throwIfCancelled(signal);
     } catch (error) {
       failure = error;
     }
 
-    if (built.length === 0) throw failure ?? nothingBuilt(request);
-    const sheet = this.describe(request, {
-      segments,
-      done,
-      chosen,
-      built,
-      preamble: { key: preambleKey, kept: preamble.length },
-    });
+    if (built.size === 0) throw failure ?? nothingBuilt(request);
+    const sheet = describe();
     await this.sheets.write({ ...sheet, complete: failure === undefined });
     if (failure !== undefined) throw failure;
-    return { sheet, computed: progress.computed, reused: built.length - progress.computed };
+    return { sheet, computed: progress.computed, reused: built.size - progress.computed };
   }
 
   /** Computes and stores one block. @returns its kept positions; undefined where a cancel came in between */
@@ -142,6 +143,12 @@ export class SheetBuilder {
       if (CribsheetError.is(error, 'cancelled')) return undefined;
       throw error;
     }
+  }
+
+  /** Is there a whole sheet of this task that the model can read? */
+  private async hasComplete(task: string): Promise<boolean> {
+    const sheets = await this.sheets.list();
+    return sheets.some((s) => s.complete && s.task.id === task && s.model.fingerprint === this.decoder.fingerprint);
   }
 
   /** Kept positions of a stored, verified block. */
@@ -170,17 +177,17 @@ export class SheetBuilder {
     request: BuildRequest,
     parts: {
       segments: readonly Segment[];
-      done: Set<number>;
       chosen: Set<number>;
-      built: SheetSegment[];
+      /** By index of the segment, in the order in which they were done. */
+      built: ReadonlyMap<number, SheetSegment>;
       preamble: SheetFile['preamble'];
     },
   ): Omit<SheetFile, 'version'> {
-    const { segments, done, chosen } = parts;
+    const { segments, built, chosen } = parts;
     const unread = (isIn: (i: number) => boolean): Set<string> =>
       new Set(segments.flatMap((s, i) => (isIn(i) ? [] : s.paths)));
     const notChosen = unread((i) => chosen.has(i));
-    const notDone = unread((i) => done.has(i));
+    const notDone = unread((i) => built.has(i));
     const whyNot = (path: string): SheetFile['leftOut'][number]['reason'] | undefined => {
       if (notChosen.has(path)) return 'sheet-full';
       return notDone.has(path) ? 'not-built' : undefined;
@@ -196,11 +203,12 @@ export class SheetBuilder {
       model: { name: this.decoder.profile.name, fingerprint: this.decoder.fingerprint },
       strategy: request.strategy.name,
       ratio: request.ratio,
+      ...(request.tokens === undefined ? {} : { tokens: request.tokens }),
       createdAt: new Date().toISOString(),
       complete: true,
       scope: request.scope,
       preamble: parts.preamble,
-      segments: parts.built,
+      segments: [...built].sort(([a], [b]) => a - b).map(([, segment]) => segment),
       paths: request.files.map((f) => f.path),
       hashes: request.files.map((f) => f.hash),
       skipped: [...request.skipped],
@@ -208,11 +216,23 @@ export class SheetBuilder {
       coverage: {
         files: request.files.length - leftOut.length,
         filesTotal: request.files.length,
-        tokens: total([...done].map((i) => segments[i]!)),
+        tokens: total([...built.keys()].map((i) => segments[i]!)),
         tokensTotal: total(segments),
       },
     };
   }
+}
+
+/** What decides the block of a segment (by its id), besides the segment. */
+export function blockInputs(
+  decoder: Decoder,
+  { task, strategy, ratio }: Pick<BuildRequest, 'task' | 'strategy' | 'ratio'>,
+): (segment: string) => BlockInputs {
+  const asked = strategy.probe(task);
+  const probe = asked ? decoder.chat.probe(asked.instruction, asked.examples) : [];
+  const preamble = decoder.chat.preamble();
+  const { fingerprint: model } = decoder;
+  return (segment) => ({ model, preamble, probe, strategy: strategy.name, ratio, segment });
 }
 
 function nothingBuilt({ segments, scope }: BuildRequest): CribsheetError {

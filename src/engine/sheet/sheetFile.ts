@@ -35,6 +35,8 @@ export interface SheetFile {
   model: { name: string; fingerprint: string };
   strategy: string;
   ratio: number;
+  /** Its size in positions, where that was asked for instead of a ratio. */
+  tokens?: number;
   createdAt: string;
   /** False after a cancel: what is there answers, the rest is built by the next run. */
   complete: boolean;
@@ -110,7 +112,8 @@ export class SheetFolder {
     await rm(this.fileOf(id), { force: true });
   }
 
-  private fileOf(id: string): string {
+  /** Where a sheet lies, or would. */
+  fileOf(id: string): string {
     if (!idForm.test(id)) throw new RangeError(`"${id}" is no sheet id`);
     return path.join(this.folder, id + extension);
   }

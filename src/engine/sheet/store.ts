@@ -85,8 +85,13 @@ export class BlockStore {
 
   /** Is there a block? Whether it verifies shows when it is read. */
   async has(key: string): Promise<boolean> {
+    return (await this.size(key)) !== undefined;
+  }
+
+  /** Bytes of a block; undefined where there is none. */
+  async size(key: string): Promise<number | undefined> {
     const path = this.#path(key);
-    return (await unlessAbsent(stat(path), `The block ${path}`)) !== undefined;
+    return (await unlessAbsent(stat(path), `The block ${path}`))?.size;
   }
 
   /** Does nothing where there is no such block. */

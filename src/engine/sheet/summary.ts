@@ -1,5 +1,6 @@
 import type { SheetSummary } from '../../common/sheets.ts';
 import type { SheetFile } from './sheetFile.ts';
+import type { BlockStore } from './store.ts';
 
 /** A sheet without its block keys and lines. */
 export function describeSheet(sheet: Omit<SheetFile, 'version'>): SheetSummary {
@@ -10,6 +11,7 @@ export function describeSheet(sheet: Omit<SheetFile, 'version'>): SheetSummary {
     model: sheet.model.name,
     strategy,
     ratio,
+    ...(sheet.tokens === undefined ? {} : { tokens: sheet.tokens }),
     createdAt,
     complete,
     scope,
@@ -24,4 +26,17 @@ export function describeSheet(sheet: Omit<SheetFile, 'version'>): SheetSummary {
 /** Positions of preamble and segments. */
 export function positionsOf({ preamble, segments }: Pick<SheetFile, 'preamble' | 'segments'>): number {
   return segments.reduce((sum, s) => sum + s.kept, preamble.kept);
+}
+
+/** Bytes of a sheet's blocks on disk (other sheets may share them), and how many of them are gone. */
+export async function sheetSize(
+  { preamble, segments }: Pick<SheetFile, 'preamble' | 'segments'>,
+  store: BlockStore,
+): Promise<{ bytes: number; missingBlocks: number }> {
+  const keys = [...new Set([preamble.key, ...segments.map((s) => s.key)])];
+  const sizes = await Promise.all(keys.map((key) => store.size(key)));
+  return {
+    bytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0),
+    missingBlocks: sizes.filter((size) => size === undefined).length,
+  };
 }

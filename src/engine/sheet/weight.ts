@@ -47,6 +47,17 @@ export function chooseSegments(segments: readonly Segment[], slots: readonly num
   return new Set(chosen.sort((a, b) => a - b));
 }
 
+/** Chosen segments, file by file, the heaviest file first: the order in which a sheet that is not finished helps most. */
+export function heaviestFirst(segments: readonly Segment[], chosen: ReadonlySet<number>): number[] {
+  const weights = structuralWeights(segments);
+  const groups = groupsByFile(segments).map((group) => {
+    const tokens = sumOf(group.map((i) => segments[i]!.tokens));
+    return { group, weight: sumOf(group.map((i) => weights[i]! * segments[i]!.tokens)) / Math.max(1, tokens) };
+  });
+  groups.sort((a, b) => b.weight - a.weight || a.group[0]! - b.group[0]!);
+  return groups.flatMap(({ group }) => group.filter((i) => chosen.has(i)));
+}
+
 /** Takes the heaviest groups (per token) as long as they fit; one that does not is passed over for a smaller one. */
 function choose(
   groups: readonly number[][],

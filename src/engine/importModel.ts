@@ -3,9 +3,10 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { CribsheetError, throwIfCancelled } from '../common/errors.ts';
-import { decodeModel, externalData } from '../engine/model/graph/onnx.ts';
-import { readModelFolder, type ModelFolder } from '../engine/model/layout.ts';
-import type { StoreLocation } from '../engine/storeLocation.ts';
+import type { ImportedModel } from '../common/protocol.ts';
+import { decodeModel, externalData } from './model/graph/onnx.ts';
+import { readModelFolder, type ModelFolder } from './model/layout.ts';
+import type { StoreLocation } from './storeLocation.ts';
 
 /** Files beside graph and weights that a model may have. `tokenizer.json` is what makes a folder a model. */
 const companions = [
@@ -21,10 +22,14 @@ const companions = [
   'README.md',
 ];
 
+/** A name that is one folder on every system. */
+export const modelNameForm = /^\w(?:[\w.-]{0,98}[\w-])?$/u;
+
 export interface ImportOptions {
+  /** See `modelNameForm`. */
   name: string;
-  signal: AbortSignal;
-  onProgress: (bytes: number, bytesTotal: number) => void;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((bytes: number, bytesTotal: number) => void) | undefined;
 }
 
 /**
@@ -36,7 +41,7 @@ export async function importModel(
   folder: string,
   store: StoreLocation,
   options: ImportOptions,
-): Promise<{ name: string; folder: string; copied: boolean; bytes: number }> {
+): Promise<ImportedModel> {
   const model = await readModelFolder(folder);
   const graph = path.relative(folder, model.graphFile);
   const variant = path.basename(graph, '.onnx');
@@ -94,12 +99,12 @@ async function copyAll(
     const counted = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       for await (const chunk of source) {
         done += chunk.length;
-        onProgress(done, total);
+        onProgress?.(done, total);
         yield chunk;
       }
     };
     await pipeline(createReadStream(path.join(from, file.path)), counted, createWriteStream(target, { flush: true }), {
-      signal,
+      ...(signal ? { signal } : {}),
     });
   }
 }

@@ -1,0 +1,225 @@
+import type { SheetDetail } from '../../common/protocol.ts';
+import type { SheetSummary } from '../../common/sheets.ts';
+import type { Figures } from '../figures.ts';
+import { jobText } from '../status/jobText.ts';
+import type { Translate } from '../translate.ts';
+import type { CompressJob } from '../worker/compressJobs.ts';
+import type { WorkspaceRoot, WorkspaceState } from '../worker/workspaces.ts';
+import { bounded, type Entry } from './entry.ts';
+import { groupByReason, reasonHint, reasonText } from './reasons.ts';
+import { changedFiles, sheetDescription, sheetTooltip, standingOf } from './sheetText.ts';
+
+/** What the rows of the sheets view are made of. */
+export interface SheetSource {
+  roots: readonly WorkspaceRoot[];
+  state(root: string): WorkspaceState;
+  job(root: string): CompressJob | undefined;
+  /** Asked when somebody opens the list of covered files. */
+  detail(root: string, sheetId: string): Promise<SheetDetail>;
+}
+
+/** A sheet in a row's id: what commands of its menu work on. */
+export interface SheetTarget {
+  root: string;
+  sheet: SheetSummary;
+}
+
+export type SheetEntry = Entry & { target?: SheetTarget; root?: string };
+
+/** The sheets view: folders, their sheets, and of each sheet its files by how they stand. */
+export class SheetEntries {
+  private readonly source: SheetSource;
+  private readonly figures: Figures;
+  private readonly t: Translate;
+
+  constructor(source: SheetSource, figures: Figures, t: Translate) {
+    this.source = source;
+    this.figures = figures;
+    this.t = t;
+  }
+
+  /** No rows where there is nothing to tell: the view then greets. */
+  roots(): SheetEntry[] {
+    const { roots } = this.source;
+    const isEmpty = roots.every(({ root }) => {
+      const state = this.source.state(root);
+      return !this.source.job(root) && (state.sheets ?? []).length === 0 && state.kind !== 'failed';
+    });
+    return isEmpty ? [] : roots.map((root) => this.rootEntry(root));
+  }
+
+  private rootEntry({ root, name }: WorkspaceRoot): SheetEntry {
+    const { t, figures } = this;
+    const { sheets, summary } = this.source.state(root);
+    const files = summary ? figures.files(summary.files) : '';
+    return {
+      id: root,
+      label: name,
+      description: sheets?.length === 0 ? [t('no sheet yet'), files].filter((part) => part !== '').join(' · ') : files,
+      tooltip: root,
+      icon: 'root-folder',
+      context: 'root',
+      state: 'open',
+      root,
+      children: () => this.inRoot(root),
+    };
+  }
+
+  private inRoot(root: string): SheetEntry[] {
+    const { kind, error, sheets = [], stale, summary } = this.source.state(root);
+    const rows: SheetEntry[] = [];
+    if (kind === 'failed' && error) {
+      rows.push({
+        id: `${root}/error`,
+        label: error.message,
+        description: error.action,
+        tooltip: `${error.message}\n${error.action}`,
+        icon: 'error',
+        color: 'list.errorForeground',
+        context: 'problem',
+        state: 'leaf',
+        command: 'cribsheet.refresh',
+      });
+    }
+    const job = this.source.job(root);
+    if (job && job.state !== 'done' && job.state !== 'cancelled') rows.push(this.jobEntry(root, job));
+    rows.push(...sheets.map((sheet) => this.sheetEntry(root, sheet, stale[sheet.id])));
+    if (sheets.length === 0 && summary) rows.push(...this.reasons(root, root, summary.skipped));
+    return rows;
+  }
+
+  private jobEntry(root: string, job: CompressJob): SheetEntry {
+    const { title, detail } = jobText(job, this.figures, this.t, this.source.state(root).tasks);
+    const icons = { running: 'sync~spin', waiting: 'watch', paused: 'debug-pause', failed: 'error' } as const;
+    return {
+      id: `${root}/job`,
+      label: title,
+      description: detail,
+      tooltip: [title, detail, ...(job.error ? [job.error.message, job.error.action] : [])].join('\n'),
+      icon: icons[job.state as keyof typeof icons],
+      context: `job.${job.state}`,
+      state: 'leaf',
+      command: 'cribsheet.showStatus',
+    };
+  }
+
+  private sheetEntry(
+    root: string,
+    sheet: SheetSummary,
+    changes: WorkspaceState['stale'][string] | undefined,
+  ): SheetEntry {
+    const { t, figures } = this;
+    const standing = standingOf(sheet, changes);
+    const looks = {
+      ready: { icon: 'book' },
+      partial: { icon: 'circle-large-outline' },
+      stale: { icon: 'history', color: 'list.warningForeground' },
+      damaged: { icon: 'error', color: 'list.errorForeground' },
+    } as const;
+    return {
+      id: `${root}/sheet/${sheet.id}`,
+      label: sheet.task.title,
+      description: [
+        ...(changedFiles(changes) > 0 ? [t('{0} stale', figures.count(changedFiles(changes)))] : []),
+        sheetDescription(sheet, figures, t),
+      ].join(' · '),
+      tooltip: sheetTooltip(sheet, changes, figures, t),
+      ...looks[standing],
+      context: `sheet.${standing}`,
+      state: 'closed',
+      root,
+      target: { root, sheet },
+      children: () => this.inSheet(root, sheet, changes),
+    };
+  }
+
+  private inSheet(
+    root: string,
+    sheet: SheetSummary,
+    changes: WorkspaceState['stale'][string] | undefined,
+  ): SheetEntry[] {
+    const { t } = this;
+    const id = `${root}/sheet/${sheet.id}`;
+    const changed = changes?.changed ?? [];
+    return [
+      {
+        id: `${id}/covered`,
+        label: t('Covered files'),
+        description: this.figures.count(sheet.coverage.files),
+        icon: 'check',
+        context: 'group',
+        state: sheet.coverage.files > 0 ? 'closed' : 'leaf',
+        children: async () => {
+          const { covered } = await this.source.detail(root, sheet.id);
+          return this.files(root, `${id}/covered`, covered, 'file.covered', { root, sheet });
+        },
+      },
+      ...this.group(root, `${id}/changed`, t('Changed since'), changed, 'edit', 'file.changed', { root, sheet }),
+      ...this.group(root, `${id}/added`, t('New since'), changes?.added ?? [], 'add', 'file.added', { root, sheet }),
+      ...this.group(root, `${id}/removed`, t('Deleted since'), changes?.removed ?? [], 'trash', 'file.gone', {
+        root,
+        sheet,
+      }),
+      ...this.reasons(root, id, [...sheet.leftOut, ...sheet.skipped]),
+    ];
+  }
+
+  /** One row for each reason why files are out. */
+  private reasons(root: string, parent: string, files: readonly { path: string; reason: string }[]): SheetEntry[] {
+    const { t, figures } = this;
+    return groupByReason(files).map(({ reason, paths }) => {
+      const hint = reasonHint(reason, t);
+      const id = `${parent}/out/${reason}`;
+      return {
+        id,
+        label: reasonText(reason, t),
+        description: figures.count(paths.length),
+        ...(hint === undefined ? {} : { tooltip: hint }),
+        icon: reason === 'sheet-full' || reason === 'not-built' ? 'circle-slash' : 'eye-closed',
+        context: 'group',
+        state: 'closed' as const,
+        children: () => this.files(root, id, paths, 'file.skipped'),
+      };
+    });
+  }
+
+  private group(
+    root: string,
+    id: string,
+    label: string,
+    paths: readonly string[],
+    icon: string,
+    context: string,
+    target: SheetTarget,
+  ): SheetEntry[] {
+    if (paths.length === 0) return [];
+    const description = this.figures.count(paths.length);
+    const children = (): SheetEntry[] => this.files(root, id, paths, context, target);
+    return [{ id, label, description, icon, context: 'group', state: 'closed', children }];
+  }
+
+  private files(
+    root: string,
+    parent: string,
+    paths: readonly string[],
+    context: string,
+    target?: SheetTarget,
+  ): SheetEntry[] {
+    const rows = paths.map((path): SheetEntry => {
+      const plain = path.replace(/\/$/u, '');
+      const cut = plain.lastIndexOf('/');
+      return {
+        id: `${parent}/file/${path}`,
+        label: plain.slice(cut + 1) || path,
+        description: cut < 0 ? '' : plain.slice(0, cut),
+        tooltip: path,
+        context,
+        state: 'leaf',
+        file: { root, path, ...(context === 'file.gone' || path.endsWith('/') ? { gone: true } : {}) },
+        ...(path.endsWith('/') ? { icon: 'folder' } : {}),
+        ...(target ? { target } : {}),
+      };
+    });
+    return bounded(parent, rows, (n) => this.t('{0} more', this.figures.count(n)));
+  }
+}

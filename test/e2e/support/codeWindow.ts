@@ -1,0 +1,290 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Frame, Locator, Page } from 'playwright-core';
+import { launchBrowser } from '../../host-rig/browser.ts';
+import { seedSettings } from '../../host-rig/settings.ts';
+import { VscodeServer } from '../../host-rig/vscodeServer.ts';
+import { ChatPage } from './chatPage.ts';
+import { askDriver } from './driver.ts';
+import { prepared, screenshots, work } from './folders.ts';
+import { Menus } from './menus.ts';
+
+export interface WindowOptions {
+  /** Names the folder of this window's settings, storage and logs. */
+  name: string;
+  /** Workspace folder, or a `.code-workspace` file; none: an empty window. */
+  folder?: string;
+  settings?: Record<string, unknown>;
+  workspaceTrust?: boolean;
+  env?: Record<string, string>;
+  /** Default: the folder in which `run.ts` has installed the VSIX. */
+  extensions?: string;
+}
+
+/** How long one step may take, in milliseconds: generous, because a slow machine is no failure. */
+const stepTimeout = Number(process.env['CRIBSHEET_E2E_STEP_MS'] ?? 180_000);
+
+/** Themes by the word that their screenshots carry. */
+export const themes = {
+  light: 'Light Modern',
+  dark: 'Dark Modern',
+  'hc-light': 'Default High Contrast Light',
+  'hc-dark': 'Default High Contrast',
+} as const;
+const workbenchClass = { light: 'vs', dark: 'vs-dark', 'hc-light': 'hc-light', 'hc-dark': 'hc-black' } as const;
+
+/** A VS Code with the extension installed, driven through its own user interface. */
+export class CodeWindow {
+  readonly page: Page;
+  readonly menus: Menus;
+  /** Store of the extension: sheets, indexes, models. */
+  readonly store: string;
+  /** Problems that the page itself reported: exceptions, violations of its content security policy. */
+  readonly problems: string[] = [];
+  private readonly server: VscodeServer;
+  private readonly browser: Browser;
+  private readonly data: string;
+  private readonly url: string;
+
+  private constructor(parts: { page: Page; server: VscodeServer; browser: Browser; data: string; url: string }) {
+    this.page = parts.page;
+    this.menus = new Menus(parts.page);
+    this.server = parts.server;
+    this.browser = parts.browser;
+    this.data = parts.data;
+    this.url = parts.url;
+    this.store = path.join(parts.data, 'store');
+  }
+
+  static async open(options: WindowOptions): Promise<CodeWindow> {
+    const { entry, extensions } = prepared();
+    const data = path.join(work, 'windows', options.name);
+    await rm(data, { recursive: true, force: true });
+    await mkdir(data, { recursive: true });
+    await seedSettings(data, { 'workbench.colorTheme': themes.dark, ...options.settings });
+    const server = await VscodeServer.start(entry, {
+      data,
+      extensions: options.extensions ?? extensions,
+      ...(options.workspaceTrust === undefined ? {} : { workspaceTrust: options.workspaceTrust }),
+      env: {
+        CRIBSHEET_STORE: path.join(data, 'store'),
+        CRIBSHEET_DRIVER: path.join(data, 'driver.sock'),
+        ...options.env,
+      },
+    });
+    const browser = await launchBrowser();
+    const context = await browser.newContext({
+      viewport: { width: 1400, height: 900 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(stepTimeout);
+    const query = new URLSearchParams();
+    if (options.folder !== undefined) {
+      const kind = options.folder.endsWith('.code-workspace') ? 'workspace' : 'folder';
+      query.set(kind, pathToFileURL(options.folder).pathname);
+    } else query.set('ew', 'true');
+    const opened = new CodeWindow({ page, server, browser, data, url: `${server.url}/?${query.toString()}` });
+    page.on('pageerror', (error) => opened.problems.push(error.message));
+    await opened.load();
+    return opened;
+  }
+
+  /** Opens the workbench, or closes the window and opens it again: the extension host starts anew. */
+  async load(): Promise<void> {
+    await this.page.goto(this.url);
+    await this.page.locator('.monaco-workbench').waitFor();
+    await this.page.locator('.statusbar').waitFor();
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.server.stop();
+  }
+
+  get serverPid(): number {
+    return this.server.pid;
+  }
+
+  // ---- commands, pickers, messages ----
+
+  get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget');
+  }
+
+  /** Rows of the picker that is open. */
+  quickRow(text: string | RegExp): Locator {
+    return this.quickInput.locator('.quick-input-list .monaco-list-row', { hasText: text });
+  }
+
+  /** Runs a command of the extension by its title, as a user finds it. */
+  async run(title: string, category = 'Cribsheet'): Promise<void> {
+    await this.findCommand(title, category);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Opens the palette with one command chosen. @throws after the time limit where it is not offered */
+  async findCommand(title: string, category = 'Cribsheet'): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.quickInput.locator('input').first().waitFor();
+    const label = category === '' ? title : `${category}: ${title}`;
+    await this.quickInput.locator('input').first().fill(`>${label}`);
+    await this.quickInput.locator(`.quick-input-list .monaco-list-row.focused[aria-label^="${label}"]`).waitFor();
+  }
+
+  /** Titles of the extension's commands that the palette offers now. */
+  async offeredCommands(): Promise<string[]> {
+    await this.page.keyboard.press('F1');
+    await this.quickInput.locator('input').first().fill('>Cribsheet: ');
+    await this.quickRow('Cribsheet: Show Version').waitFor();
+    const titles = new Set<string>();
+    for (;;) {
+      const before = titles.size;
+      const rows = await this.quickRow(/^Cribsheet: /).allInnerTexts();
+      for (const row of rows) titles.add(row.split('\n')[0]!.replace('Cribsheet: ', ''));
+      if (titles.size === before) break;
+      await this.page.keyboard.press('PageDown');
+    }
+    await this.page.keyboard.press('Escape');
+    return [...titles];
+  }
+
+  /** Chooses a row of the picker. */
+  async pick(text: string | RegExp): Promise<void> {
+    await this.quickRow(text).first().click();
+  }
+
+  /** Messages at the lower right. */
+  toast(text: string | RegExp): Locator {
+    return this.page.locator('.notifications-toasts .notification-list-item', { hasText: text });
+  }
+
+  dialog(text: string | RegExp): Locator {
+    return this.page.locator('.monaco-dialog-box', { hasText: text });
+  }
+
+  // ---- the sidebar ----
+
+  /** Opens the sidebar and waits until its chat is there. */
+  async openChat(): Promise<ChatPage> {
+    const icon = this.page.locator('.activitybar a.action-label[aria-label^="Cribsheet"]');
+    await icon.waitFor();
+    const isOpen = await this.page.locator('.sidebar .composite.title', { hasText: /cribsheet/i }).isVisible();
+    if (!isOpen) await icon.click();
+    const chat = this.chat;
+    await chat.question.waitFor();
+    return chat;
+  }
+
+  get chat(): ChatPage {
+    return new ChatPage(this, '[src*="purpose=webviewView"]');
+  }
+
+  /** The comparison in the editor area. */
+  get comparisonTab(): ChatPage {
+    return new ChatPage(this, ':not([src*="purpose=webviewView"])');
+  }
+
+  /** The frame with a webview's own document, for scripts that a test runs in it. */
+  async webviewFrame(kind: string): Promise<Frame> {
+    const outer = await this.page.waitForSelector(
+      `iframe.webview.ready[src*="extensionId=cribsheet.cribsheet"]${kind}`,
+    );
+    const inner = await (await outer.contentFrame())!.waitForSelector('iframe#active-frame');
+    return (await inner.contentFrame())!;
+  }
+
+  /** A view of the sidebar by its title; opens it where it is folded. */
+  async view(title: string): Promise<Locator> {
+    const pane = this.page.locator('.sidebar .pane', {
+      has: this.page.locator(`.pane-header[aria-label^="${title}"]`),
+    });
+    const header = pane.locator('.pane-header');
+    await header.waitFor();
+    if ((await header.getAttribute('aria-expanded')) !== 'true') await header.click();
+    return pane;
+  }
+
+  statusItem(): Locator {
+    return this.page.locator('.statusbar-item[id^="cribsheet.cribsheet"]');
+  }
+
+  /** Shows the Explorer. @returns a file or folder in it, by its name */
+  async inExplorer(name: string): Promise<Locator> {
+    const files = this.page.locator('.explorer-folders-view');
+    if (!(await files.isVisible()))
+      await this.page.locator('.activitybar a.action-label[aria-label^="Explorer"]').click();
+    const row = files.locator(`.monaco-list-row[aria-label^="${name}"]`).first();
+    await row.waitFor();
+    return row;
+  }
+
+  /** Makes a sheet through the user interface, with the first size that is offered, and waits until it is there. */
+  async makeSheet(task: string): Promise<void> {
+    await this.run('Compress Workspace for Task…');
+    await this.quickRow(task).waitFor();
+    await this.pick(task);
+    await this.quickRow(/[\d,]+ tokens · [\d,]+ positions/)
+      .first()
+      .waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.statusItem()
+      .filter({ hasText: /sheet (ready|partly built)/ })
+      .waitFor();
+  }
+
+  // ---- editors ----
+
+  /** Opens a file of the workspace by its path. */
+  async openFile(file: string): Promise<void> {
+    await this.page.keyboard.press('Control+P');
+    await this.quickInput.locator('input').first().fill(file);
+    await this.quickRow(path.posix.basename(file)).first().waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.tab(path.posix.basename(file)).first().waitFor();
+  }
+
+  tab(label: string | RegExp): Locator {
+    return this.page.locator('.tabs-container .tab', { hasText: label });
+  }
+
+  /** Text of the active editor's cursor or selection in the status bar: `Ln 4, Col 1`. */
+  get cursor(): Locator {
+    return this.page.locator('.statusbar-item#status\\.editor\\.selection');
+  }
+
+  get editor(): Locator {
+    return this.page.locator('.editor-group-container.active .monaco-editor').first();
+  }
+
+  // ---- settings, pictures ----
+
+  /** Changes user settings at once; `null` takes one away. */
+  async configure(settings: Record<string, unknown>): Promise<void> {
+    await askDriver(path.join(this.data, 'driver.sock'), { settings });
+  }
+
+  async setTheme(theme: keyof typeof themes): Promise<void> {
+    await this.configure({ 'workbench.colorTheme': themes[theme] });
+    await this.page.locator(`.monaco-workbench.${workbenchClass[theme]}`).waitFor();
+  }
+
+  /** One picture of the window in each of the four themes. */
+  async shoot(name: string): Promise<void> {
+    await mkdir(screenshots, { recursive: true });
+    // Where nothing shows a tooltip.
+    await this.page.mouse.move(700, 2);
+    await this.page.locator('.workbench-hover').waitFor({ state: 'hidden' });
+    for (const theme of Object.keys(themes) as (keyof typeof themes)[]) {
+      await this.setTheme(theme);
+      await this.page.screenshot({ path: path.join(screenshots, `${name}-${theme}.png`), animations: 'disabled' });
+    }
+    await this.setTheme('dark');
+  }
+
+  /** A picture of what was there when a test failed. */
+  async shootFailure(name: string): Promise<void> {
+    await this.page.screenshot({ path: path.join(this.data, `${name.replaceAll(/[^\w]+/g, '-')}.png`) });
+  }
+}

@@ -1,0 +1,147 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { answerOf, chatAnswer, opening, turnOf } from './fixtures.ts';
+import { browserPath, WebviewRig, type Shown } from './harness.ts';
+
+describe.skipIf(browserPath === undefined)('an answer', () => {
+  let rig: WebviewRig;
+  let shown: Shown;
+  beforeAll(async () => {
+    rig = await WebviewRig.start();
+  });
+  afterEach(async () => {
+    await rig.clear();
+  });
+  afterAll(async () => {
+    await rig.stop();
+  });
+
+  const open = async (...args: Parameters<typeof opening>): Promise<void> => {
+    shown = await rig.show();
+    await shown.post(...opening(...args));
+    await shown.sent();
+  };
+  const button = (name: string | RegExp) => shown.page.getByRole('button', { name });
+
+  test('citations open their place, with Ctrl beside', async () => {
+    await open([turnOf()]);
+    await button('src/parser/recover.ts:12-40').click();
+    await button('src/parser/tokens.ts:7 changed').click({ modifiers: ['Control'] });
+    expect(await shown.sent()).toEqual([
+      { type: 'open', turn: 't1', answer: 0, of: 'citation', index: 0, beside: false },
+      { type: 'open', turn: 't1', answer: 0, of: 'citation', index: 1, beside: true },
+    ]);
+  });
+
+  test('each citation says whether it holds', async () => {
+    await open([turnOf()]);
+    const title = (name: string): Promise<string | null> => button(name).getAttribute('title');
+    expect(await title('recover.ts:12-40')).toContain('The lines hold what the answer names.');
+    expect(await title('tokens.ts:7 changed')).toContain('The file has changed since it was read.');
+    expect(await title('old.ts:1-4 not confirmed, from the question')).toMatch(/Not confirmed.*From the question/su);
+  });
+
+  test('a list is one stop of the Tab key', async () => {
+    await open([turnOf()]);
+    const stops = await shown.page
+      .getByRole('list', { name: 'Citations' })
+      .getByRole('button')
+      .evaluateAll((all) => all.map((element) => (element as HTMLElement).tabIndex));
+    expect(stops).toEqual([0, -1, -1]);
+    await button('src/parser/recover.ts:12-40').focus();
+    await shown.page.keyboard.press('ArrowDown');
+    await shown.page.keyboard.press('Enter');
+    expect(await shown.sent()).toMatchObject([{ of: 'citation', index: 1 }]);
+  });
+
+  test('evidence is folded, with weights; figures in full', async () => {
+    await open([turnOf()]);
+    await shown.page.getByText('What the answer looked at (3)').click();
+    const list = shown.page.getByRole('list', { name: 'What the answer looked at (3)' });
+    expect(await list.locator('rect.bar').evaluateAll((all) => all.map((bar) => bar.getAttribute('width')))).toEqual([
+      '100%',
+      '41%',
+      '5%',
+    ]);
+    await list.getByRole('button').last().click();
+    expect(await shown.sent()).toMatchObject([{ of: 'evidence', index: 2 }]);
+    await shown.page.getByText('12,086 tokens read · 228,000 skipped · first token 780 ms').click();
+    expect(await shown.page.locator('dl').innerText()).toMatch(
+      /Total time\s+5\.4 s[^]*Source tokens not read\s+228,000/u,
+    );
+  });
+
+  test('says which mode was taken and why', async () => {
+    await open([turnOf()]);
+    expect(await shown.page.locator('.head').innerText()).toMatch(
+      /Auto: Cache\s+the sheet covers what the question names/u,
+    );
+  });
+
+  test('is copied, asked again, asked again in another mode', async () => {
+    await open([turnOf()]);
+    await button('Copy answer').press('Enter');
+    await shown.page.keyboard.press('ArrowRight');
+    await shown.page.keyboard.press('Enter');
+    await button('Ask again in another mode').click();
+    await shown.page.getByRole('menuitem', { name: 'RAG' }).click();
+    expect(await shown.sent()).toEqual([
+      { type: 'copy', turn: 't1', answer: 0 },
+      { type: 'retry', turn: 't1' },
+      { type: 'retry', turn: 't1', mode: 'rag' },
+    ]);
+  });
+
+  test('what was added to its question opens', async () => {
+    await open([turnOf({ attachments: [{ path: 'docs/', startLine: 0, endLine: 0 }] })]);
+    await button('docs/').click();
+    expect(await shown.sent()).toEqual([
+      { type: 'open', turn: 't1', answer: 0, of: 'attachment', index: 0, beside: false },
+    ]);
+  });
+
+  test('its code is copied and inserted', async () => {
+    await open([turnOf()]);
+    await button('Copy code').click();
+    await button('Insert code at the cursor').click();
+    const text =
+      'export function recover(tokens: Token[]): number {\n  while (tokens.length > 0 && !isKeyword(tokens[0]!)) tokens.shift();\n  return tokens.length;\n}';
+    expect(await shown.sent()).toEqual([
+      { type: 'copyText', text },
+      { type: 'insert', text },
+    ]);
+  });
+
+  test('a failure says what happened and what to do, with a button', async () => {
+    const error = { code: 'worker-dead', message: 'The worker stopped.', action: 'Start it again.' } as const;
+    await open([turnOf({ answers: [{ asked: 'auto', state: 'failed', text: 'Half an', error }] })]);
+    expect(await shown.page.locator('.failure').innerText()).toMatch(/The worker stopped\.\s+Start it again\./u);
+    expect(await shown.page.locator('crib-markdown .markdown').innerText()).toBe('Half an');
+    await button('Restart').click();
+    await button('Ask again').first().click();
+    expect(await shown.sent()).toEqual([
+      { type: 'action', id: 'restartWorker' },
+      { type: 'retry', turn: 't1' },
+    ]);
+  });
+
+  test.each([
+    ['stopped by the user', { state: 'stopped' }, 'Stopped.'],
+    ['cut off', { answer: answerOf({ stopped: 'length' }) }, 'Cut off at the longest answer.'],
+    ['empty', { answer: answerOf({ answer: '' }) }, 'The model had nothing to say.'],
+  ] as const)('%s: says so', async (_, changes, sentence) => {
+    await open([turnOf({ answers: [chatAnswer(changes)] })]);
+    expect(await shown.page.locator('crib-answer section').innerText()).toContain(sentence);
+  });
+
+  test('without a model, what was found is the answer', async () => {
+    const chunks = [
+      { path: 'src/a.ts', startLine: 3, endLine: 5, name: 'load', score: 1, text: 'function load() {\n}' },
+    ];
+    const found = answerOf({ mode: 'rag', answer: '', citations: [], evidence: [], chunks });
+    await open([turnOf({ answers: [chatAnswer({ text: '', answer: found })] })]);
+    expect(await shown.page.getByText('No model is running. The search found these places:').count()).toBe(1);
+    expect(await shown.page.locator('crib-places pre').innerText()).toBe('function load() {\n}');
+    await button('src/a.ts:3-5 load').click();
+    expect(await shown.sent()).toMatchObject([{ of: 'chunk', index: 0 }]);
+  });
+});
