@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { writeWorkspace } from '../host-rig/workspace.ts';
-import { finished } from './support/chatPage.ts';
+import { answerIn, finished } from './support/chatPage.ts';
 import { CodeWindow } from './support/codeWindow.ts';
 import { work } from './support/folders.ts';
 
@@ -39,14 +39,14 @@ describe('chat', () => {
     const { chat } = window;
     await chat.choose('Task', 'API lookup');
     const turn = await chat.ask('What does roundCents return?');
-    await turn.getByRole('region', { name: 'Answer, RAG' }).waitFor();
+    await answerIn(turn, 'RAG').waitFor();
     await turn.getByRole('button', { name: 'Copy answer' }).click();
     await chat.question.press('Control+V');
     await expect.poll(() => chat.question.inputValue()).toMatch(/\S/);
     await chat.question.fill('');
     await turn.getByRole('button', { name: 'Ask again in another mode' }).click();
     await turn.getByRole('menuitem', { name: /^No context/ }).click();
-    await turn.getByRole('region', { name: 'Answer, No context' }).waitFor();
+    await answerIn(turn, 'No context').waitFor();
     await finished(turn);
   });
 
@@ -138,6 +138,24 @@ describe('chat', () => {
     for (const piece of await pieces.allInnerTexts()) expect(piece).toContain('README.md');
   });
 
+  test('the title of the chat has a button to compress, and the rest behind three dots', async () => {
+    const pane = await window.view('Chat');
+    expect(await window.menus.titleButtons(pane)).toContain('Compress Workspace for Task…');
+    await window.menus.openMore(pane);
+    expect(await window.menus.labels()).toEqual([
+      'New Chat',
+      'Compare Answering Modes',
+      'New Task from This Chat…',
+      'Export Comparisons…',
+      'Choose Task…',
+      'Choose Model…',
+      'Open Settings',
+      'Open Walkthrough',
+      'Show Log',
+    ]);
+    await window.menus.close();
+  });
+
   test('New Chat begins an empty one; the earlier one is in the history, can be shown and deleted', async () => {
     await window.run('New Chat');
     const { chat } = window;
@@ -154,24 +172,6 @@ describe('chat', () => {
     await history.getByRole('button', { name: /^Delete chat: What does roundCents/ }).click();
     await history.getByRole('button', { name: 'Delete', exact: true }).click();
     await expect.poll(() => chat.frame.getByRole('heading', { name: 'What does roundCents return?' }).count()).toBe(0);
-  });
-
-  test('the title of the chat has its two buttons, and the rest behind three dots', async () => {
-    const pane = await window.view('Chat');
-    const buttons = await window.menus.titleButtons(pane);
-    expect(buttons).toEqual(expect.arrayContaining(['New Chat', 'Compress Workspace for Task…']));
-    await window.menus.openMore(pane);
-    const labels = await window.menus.labels();
-    expect(labels).toEqual([
-      'Compare Answering Modes',
-      'Export Comparisons…',
-      'Choose Task…',
-      'Choose Model…',
-      'Open Settings',
-      'Open Walkthrough',
-      'Show Log',
-    ]);
-    await window.menus.close();
   });
 
   test('everything can be done with the keyboard', async () => {

@@ -2,7 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { lineOf, writeWorkspace } from '../host-rig/workspace.ts';
-import { citations, finished } from './support/chatPage.ts';
+import { answerIn, citations, finished } from './support/chatPage.ts';
 import { CodeWindow } from './support/codeWindow.ts';
 import { work } from './support/folders.ts';
 import { workersBelow } from './support/worker.ts';
@@ -30,7 +30,7 @@ describe('first run', () => {
 
   test('before there is a sheet, questions are answered by retrieval, and the answer says so', async () => {
     const turn = await window.chat.ask('Where is openLedger defined?');
-    await turn.getByRole('region', { name: /^Answer, RAG/ }).waitFor();
+    await answerIn(turn, 'RAG').waitFor();
     await turn.getByText('there is no sheet for this task yet').waitFor();
     // What a model says is its own affair; what was put before it is not.
     await turn.getByText(/^Pieces that were read/).click();
@@ -60,7 +60,7 @@ describe('first run', () => {
 
   test('a question is answered from the sheet', async () => {
     const turn = await window.chat.ask('Which parameters does addAmount take?');
-    await turn.getByRole('region', { name: /^Answer, Cache/ }).waitFor();
+    await answerIn(turn, 'Cache').waitFor();
     await turn.getByText(/tokens read/).waitFor();
   });
 
@@ -84,8 +84,8 @@ describe('first run', () => {
     const chat = window.chat;
     await chat.button('Compare').click();
     const turn = await chat.ask('What does roundCents return?');
-    await turn.getByRole('region', { name: /^Answer, Cache/ }).waitFor();
-    await turn.getByRole('region', { name: /^Answer, RAG/ }).waitFor();
+    await answerIn(turn, 'Cache').waitFor();
+    await answerIn(turn, 'RAG').waitFor();
     await turn.getByRole('rowheader', { name: 'First token' }).waitFor();
     await turn
       .getByText(/citations? in common/)
@@ -112,7 +112,7 @@ describe('first run', () => {
     await window.chat.status.getByText('The crib sheet for API lookup is ready.').waitFor();
     const turn = await window.chat.ask('Where is closeLedger defined?');
     // The question names what only the new text defines: the sheet covers it.
-    await turn.getByRole('region', { name: /^Answer, Cache/ }).waitFor();
+    await answerIn(turn, 'Cache').waitFor();
   });
 
   test('a worker that is killed in the middle of an answer costs one answer and nothing else', async () => {
@@ -142,7 +142,7 @@ describe('first run', () => {
     expect(await chat.frame.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual(questions);
     await window.statusItem().filter({ hasText: 'sheet ready' }).waitFor();
     const turn = await chat.ask('Where is formatCents defined?');
-    await turn.getByRole('region', { name: /^Answer, Cache/ }).waitFor();
+    await answerIn(turn, 'Cache').waitFor();
   });
 
   test('nothing in the window has failed meanwhile', () => {

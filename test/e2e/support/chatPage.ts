@@ -1,28 +1,27 @@
-import type { FrameLocator, Locator } from 'playwright-core';
-import type { CodeWindow } from './codeWindow.ts';
+import type { Frame, FrameLocator, Locator, Page } from 'playwright-core';
 
-/** The chat in the sidebar, or the comparison tab: one webview, found by the names and roles that users hear. */
+/**
+ * The chat in the sidebar, or the comparison tab: one webview, found by the names and roles that users hear. All webviews
+ * lie in layers over the workbench, with nothing that says where they belong but the edges of the window they touch.
+ */
 export class ChatPage {
   readonly frame: FrameLocator;
-  private readonly window: CodeWindow;
-  private readonly kind: string;
+  private readonly page: Page;
+  private readonly outer: string;
 
-  /** @param kind CSS that tells this webview from the others */
-  constructor(window: CodeWindow, kind: string) {
-    this.window = window;
-    this.kind = kind;
-    this.frame = window.page
-      .frameLocator(`iframe.webview.ready[src*="extensionId=cribsheet.cribsheet"]${kind}`)
-      .frameLocator('iframe#active-frame');
+  constructor(page: Page, where: 'sidebar' | 'editor') {
+    const layer = '.webview-overlay-content';
+    const right = `${layer}.webview-overlay-outer-right`;
+    this.page = page;
+    this.outer = `${where === 'editor' ? right : `${layer}:not(.webview-overlay-outer-right)`} iframe.webview.ready`;
+    this.frame = page.frameLocator(this.outer).frameLocator('iframe#active-frame');
   }
 
-  /** Runs a function of the browser inside the webview's document. */
-  async evaluate<Result>(run: () => Result | Promise<Result>): Promise<Result> {
-    return (await this.window.webviewFrame(this.kind)).evaluate(run);
-  }
-
-  async evaluateText(script: string): Promise<unknown> {
-    return (await this.window.webviewFrame(this.kind)).evaluate(script);
+  /** The frame of the webview's own document, for scripts that a test runs in it. */
+  async document(): Promise<Frame> {
+    const outer = await this.page.waitForSelector(this.outer);
+    const inner = await (await outer.contentFrame())!.waitForSelector('iframe#active-frame');
+    return (await inner.contentFrame())!;
   }
 
   get question(): Locator {
@@ -74,6 +73,11 @@ export class ChatPage {
 /** Waits until a turn is not being answered any more. */
 export async function finished(turn: Locator): Promise<void> {
   await turn.getByRole('button', { name: 'Ask again', exact: true }).first().waitFor();
+}
+
+/** The answers of a turn that were made in a mode: its name as it is shown. */
+export function answerIn(turn: Locator, mode: 'Cache' | 'RAG' | 'Full' | 'No context'): Locator {
+  return turn.getByRole('group', { name: `Answer, ${mode}`, exact: true });
 }
 
 /** The buttons of the places that an answer cites. */

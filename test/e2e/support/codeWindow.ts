@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser, Frame, Locator, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { launchBrowser } from '../../host-rig/browser.ts';
 import { seedSettings } from '../../host-rig/settings.ts';
 import { VscodeServer } from '../../host-rig/vscodeServer.ts';
@@ -178,21 +178,12 @@ export class CodeWindow {
   }
 
   get chat(): ChatPage {
-    return new ChatPage(this, '[src*="purpose=webviewView"]');
+    return new ChatPage(this.page, 'sidebar');
   }
 
   /** The comparison in the editor area. */
   get comparisonTab(): ChatPage {
-    return new ChatPage(this, ':not([src*="purpose=webviewView"])');
-  }
-
-  /** The frame with a webview's own document, for scripts that a test runs in it. */
-  async webviewFrame(kind: string): Promise<Frame> {
-    const outer = await this.page.waitForSelector(
-      `iframe.webview.ready[src*="extensionId=cribsheet.cribsheet"]${kind}`,
-    );
-    const inner = await (await outer.contentFrame())!.waitForSelector('iframe#active-frame');
-    return (await inner.contentFrame())!;
+    return new ChatPage(this.page, 'editor');
   }
 
   /** A view of the sidebar by its title; opens it where it is folded. */
