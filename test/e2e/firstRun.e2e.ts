@@ -48,10 +48,7 @@ describe('first run', () => {
     await window.shoot('compress-task');
     await window.pick('api-lookup');
     // The estimate: files, tokens, positions, time, size on disk.
-    await window
-      .quickRow(/files · [\d,]+ tokens · [\d,]+ positions/)
-      .first()
-      .waitFor();
+    await window.estimate.waitFor();
     await window.shoot('compress-size');
     await window.page.keyboard.press('Enter');
     await window.chat.status.getByText('The crib sheet for API lookup is ready.').waitFor();

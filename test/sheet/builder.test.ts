@@ -45,13 +45,14 @@ describe.each([
   ['starter', starter],
 ])('with the %s model', (_, opening) => {
   test('a build makes one block a segment and one for the preamble, and a second build computes nothing', async () => {
-    const opened = await small.workspace(await opening);
+    const decoder = await opening;
+    const opened = await small.workspace(decoder);
     const { workspace } = opened;
     const segments = await workspace.segments();
     const seen: BuildProgress[] = [];
     const first = await workspace.compress({ ...request, onProgress: (p) => seen.push(p) });
     expect(first).toMatchObject({ computed: segments.length, reused: 0 });
-    expect(first.sheet).toMatchObject({ complete: true, strategy: 'm0-zs', ratio: 4 });
+    expect(first.sheet).toMatchObject({ complete: true, strategy: 'm0-zs', ratio: decoder.profile.ratio });
     const before = await blockKeys(opened);
     expect(before.length).toBe(segments.length + 1);
 

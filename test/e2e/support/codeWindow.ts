@@ -95,7 +95,8 @@ export class CodeWindow {
   async load(): Promise<void> {
     await this.page.goto(this.url);
     await this.page.locator('.monaco-workbench').waitFor();
-    await this.page.locator('.statusbar').waitFor();
+    // What extensions contribute is there: the palette would not notice it later.
+    await this.page.locator('.activitybar a.action-label[aria-label^="Cribsheet"]').waitFor();
   }
 
   async close(): Promise<void> {
@@ -118,6 +119,11 @@ export class CodeWindow {
     return this.quickInput.locator('.quick-input-list .monaco-list-row', { hasText: text });
   }
 
+  /** The first row of the size picker whose estimate has come: files, tokens, time, size on disk, positions. */
+  get estimate(): Locator {
+    return this.quickRow(/\d files?\b.* tokens · .* [kM]?B · [\d,]+ positions/).first();
+  }
+
   /** Runs a command of the extension by its title, as a user finds it. */
   async run(title: string, category = 'Cribsheet'): Promise<void> {
     await this.findCommand(title, category);
@@ -126,24 +132,41 @@ export class CodeWindow {
 
   /** Opens the palette with one command chosen. @throws after the time limit where it is not offered */
   async findCommand(title: string, category = 'Cribsheet'): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.quickInput.locator('input').first().waitFor();
     const label = category === '' ? title : `${category}: ${title}`;
-    await this.quickInput.locator('input').first().fill(`>${label}`);
+    await this.typeInPalette(`>${label}`);
     await this.quickInput.locator(`.quick-input-list .monaco-list-row.focused[aria-label^="${label}"]`).waitFor();
+  }
+
+  /**
+   * Opens the palette and types. While the focus still moves (out of a webview, into a panel that opens) a key may go
+   * nowhere, and the palette may close again: tried until it has worked.
+   */
+  private async typeInPalette(text: string): Promise<void> {
+    const input = this.quickInput.locator('input').first();
+    for (let tries = 1; ; tries++) {
+      await this.page.keyboard.press('F1');
+      try {
+        await input.fill(text, { timeout: 4_000 });
+        return;
+      } catch (error) {
+        if (tries === 20) throw error;
+      }
+    }
   }
 
   /** Titles of the extension's commands that the palette offers now. */
   async offeredCommands(): Promise<string[]> {
-    await this.page.keyboard.press('F1');
-    await this.quickInput.locator('input').first().fill('>Cribsheet: ');
-    await this.quickRow('Cribsheet: Show Version').waitFor();
+    await this.typeInPalette('>Cribsheet');
+    await this.quickRow(/^Cribsheet: /)
+      .first()
+      .waitFor();
     const titles = new Set<string>();
-    for (;;) {
+    // Only rows in sight are there. The first page down goes to the last of them.
+    for (let unchanged = 0; unchanged < 3;) {
       const before = titles.size;
       const rows = await this.quickRow(/^Cribsheet: /).allInnerTexts();
       for (const row of rows) titles.add(row.split('\n')[0]!.replace('Cribsheet: ', ''));
-      if (titles.size === before) break;
+      unchanged = titles.size === before ? unchanged + 1 : 0;
       await this.page.keyboard.press('PageDown');
     }
     await this.page.keyboard.press('Escape');
@@ -169,9 +192,11 @@ export class CodeWindow {
   /** Opens the sidebar and waits until its chat is there. */
   async openChat(): Promise<ChatPage> {
     const icon = this.page.locator('.activitybar a.action-label[aria-label^="Cribsheet"]');
-    await icon.waitFor();
     const isOpen = await this.page.locator('.sidebar .composite.title', { hasText: /cribsheet/i }).isVisible();
     if (!isOpen) await icon.click();
+    const header = this.page.locator('.sidebar .pane-header[aria-label^="Chat"]');
+    await header.waitFor();
+    if ((await header.getAttribute('aria-expanded')) !== 'true') await header.click({ position: { x: 60, y: 10 } });
     const chat = this.chat;
     await chat.question.waitFor();
     return chat;
@@ -186,15 +211,18 @@ export class CodeWindow {
     return new ChatPage(this.page, 'editor');
   }
 
-  /** A view of the sidebar by its title; opens it where it is folded. */
+  /** A view of the sidebar by its title, unfolded and the others folded: a tree shows only the rows that have room. */
   async view(title: string): Promise<Locator> {
-    const pane = this.page.locator('.sidebar .pane', {
-      has: this.page.locator(`.pane-header[aria-label^="${title}"]`),
-    });
-    const header = pane.locator('.pane-header');
-    await header.waitFor();
-    if ((await header.getAttribute('aria-expanded')) !== 'true') await header.click();
-    return pane;
+    if (!(await this.page.locator('.sidebar .pane-header[aria-label^="Crib Sheets"]').isVisible()))
+      await this.openChat();
+    const headers = this.page.locator('.sidebar .pane-header');
+    await headers.first().waitFor();
+    for (const header of await headers.all()) {
+      const isWanted = ((await header.getAttribute('aria-label')) ?? '').startsWith(title);
+      const isOpen = (await header.getAttribute('aria-expanded')) === 'true';
+      if (isWanted !== isOpen) await header.click({ position: { x: 60, y: 10 } });
+    }
+    return this.page.locator('.sidebar .pane', { has: this.page.locator(`.pane-header[aria-label^="${title}"]`) });
   }
 
   statusItem(): Locator {
@@ -216,9 +244,7 @@ export class CodeWindow {
     await this.run('Compress Workspace for Task…');
     await this.quickRow(task).waitFor();
     await this.pick(task);
-    await this.quickRow(/[\d,]+ tokens · [\d,]+ positions/)
-      .first()
-      .waitFor();
+    await this.estimate.waitFor();
     await this.page.keyboard.press('Enter');
     await this.statusItem()
       .filter({ hasText: /sheet (ready|partly built)/ })
@@ -264,9 +290,7 @@ export class CodeWindow {
   /** One picture of the window in each of the four themes. */
   async shoot(name: string): Promise<void> {
     await mkdir(screenshots, { recursive: true });
-    // Where nothing shows a tooltip.
-    await this.page.mouse.move(700, 2);
-    await this.page.locator('.workbench-hover').waitFor({ state: 'hidden' });
+    await this.menus.leave();
     for (const theme of Object.keys(themes) as (keyof typeof themes)[]) {
       await this.setTheme(theme);
       await this.page.screenshot({ path: path.join(screenshots, `${name}-${theme}.png`), animations: 'disabled' });

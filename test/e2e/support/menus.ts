@@ -34,8 +34,11 @@ export class Menus {
     return this.entries.filter({ hasText: label }).first();
   }
 
+  /** With the keyboard: right after it has opened, a menu takes a click for the end of the one that opened it. */
   async choose(label: string): Promise<void> {
-    await this.entry(label).click();
+    await this.entry(label).hover();
+    await this.page.locator('.monaco-menu .action-item.focused', { hasText: label }).first().waitFor();
+    await this.page.keyboard.press('Enter');
   }
 
   /** Opens a submenu of the menu that is open. @returns its labels */
@@ -49,6 +52,13 @@ export class Menus {
 
   async close(): Promise<void> {
     while (await this.entries.first().isVisible()) await this.page.keyboard.press('Escape');
+    await this.leave();
+  }
+
+  /** Moves the mouse to where nothing shows a tooltip that would lie over something else. */
+  async leave(): Promise<void> {
+    await this.page.mouse.move(700, 2);
+    await this.page.locator('.workbench-hover, .hover-contents').first().waitFor({ state: 'hidden' });
   }
 
   /** Buttons in the title of a view, by their names. */
