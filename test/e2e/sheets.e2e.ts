@@ -173,7 +173,7 @@ describe('sheets', () => {
     const { menus } = window;
     await appendFile(path.join(folder, 'src/money/round.ts'), '\nexport const cent = 1;\n');
     const pane = await window.view('Crib Sheets');
-    await menus.titleButton(pane, 'Read Workspace Again').click();
+    await menus.pressTitleButton(pane, 'Read Workspace Again');
     const sheet = menus.row(pane, 'Money').first();
     await sheet.filter({ hasText: '1 stale' }).waitFor();
     await menus.unfold(sheet);

@@ -69,8 +69,10 @@ export class Menus {
     return buttons.evaluateAll((all) => all.map((one) => one.getAttribute('aria-label') ?? ''));
   }
 
-  titleButton(pane: Locator, label: string): Locator {
-    return pane.locator(`.pane-header .actions .action-label[aria-label^="${label}"]`);
+  /** Presses a button in the title of a view; they are there while the mouse is over it. */
+  async pressTitleButton(pane: Locator, label: string): Promise<void> {
+    await pane.locator('.pane-header').hover();
+    await pane.locator(`.pane-header .actions .action-label[aria-label^="${label}"]`).click();
   }
 
   row(pane: Locator, text: string | RegExp): Locator {
