@@ -96,6 +96,23 @@ class NetworkTest(unittest.TestCase):
             torch.testing.assert_close(state.scores, share, atol=1e-6, rtol=1e-5)
 
 
+    @torch.no_grad()
+    def test_watched_rows_show_where_they_look(self):
+        _, states = prefill(self.network, self.tokens[:, :14], 14)
+        past = assemble(compress(states, torch.tensor([14, 14]), 1.0, True), torch.tensor([[0], [1]]))
+        watched = torch.zeros(2, 9)
+        watched[0, 3:6] = 1
+        watched[1, 8] = 1
+        offsets, groups = torch.arange(9).expand(2, -1), torch.zeros(2, 9, dtype=torch.long)
+        _, seen = self.network.answer(self.tokens[:, 14:], offsets, groups, past, watched)
+        model = to_transformers(self.network)
+        model.set_attn_implementation("eager")
+        attentions = model(self.tokens, output_attentions=True).attentions
+        for mine, attention in zip(seen, attentions):
+            share = (attention[:, :, 14:, :14] * watched[:, None, :, None]).sum(2)
+            torch.testing.assert_close(mine, share.view(2, TINY.kv_heads, TINY.group, 14).mean(2), atol=1e-6, rtol=1e-5)
+
+
 class SelectionTest(unittest.TestCase):
     def test_counts_as_the_engine(self):
         self.assertEqual(kept_counts(torch.tensor([384, 5, 1, 100]), 8.0).tolist(), [48, 1, 1, 13])
