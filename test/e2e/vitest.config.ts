@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** One window at a time: VS Code, a browser and a model share the machine. Limits are generous, nothing is timed. */
 export default defineConfig({
+  cacheDir: '../work/vite',
   test: {
     root: import.meta.dirname,
     include: ['*.e2e.ts'],

@@ -23,7 +23,7 @@ export interface WindowOptions {
 }
 
 /** How long one step may take, in milliseconds: generous, because a slow machine is no failure. */
-const stepTimeout = Number(process.env['CRIBSHEET_E2E_STEP_MS'] ?? 180_000);
+const stepTimeout = Number(process.env['CRIBSHEET_E2E_STEP_MS'] ?? 90_000);
 
 /** Themes by the word that their screenshots carry. */
 export const themes = {
@@ -33,6 +33,10 @@ export const themes = {
   'hc-dark': 'Default High Contrast',
 } as const;
 const workbenchClass = { light: 'vs', dark: 'vs-dark', 'hc-light': 'hc-light', 'hc-dark': 'hc-black' } as const;
+type Theme = keyof typeof themes;
+const allThemes = Object.keys(themes) as Theme[];
+/** In which themes pictures are taken: all, or what CRIBSHEET_THEMES lists (`dark,light`). */
+const shotThemes = allThemes.filter((theme) => process.env['CRIBSHEET_THEMES']?.split(',').includes(theme) ?? true);
 
 /** A VS Code with the extension installed, driven through its own user interface. */
 export class CodeWindow {
@@ -42,6 +46,7 @@ export class CodeWindow {
   readonly store: string;
   /** Problems that the page itself reported: exceptions, violations of its content security policy. */
   readonly problems: string[] = [];
+  private theme: Theme = 'dark';
   private readonly server: VscodeServer;
   private readonly browser: Browser;
   private readonly data: string;
@@ -282,20 +287,21 @@ export class CodeWindow {
     await askDriver(path.join(this.data, 'driver.sock'), { settings });
   }
 
-  async setTheme(theme: keyof typeof themes): Promise<void> {
+  async setTheme(theme: Theme): Promise<void> {
     await this.configure({ 'workbench.colorTheme': themes[theme] });
     await this.page.locator(`.monaco-workbench.${workbenchClass[theme]}`).waitFor();
+    this.theme = theme;
   }
 
   /** One picture of the window in each of the four themes. */
   async shoot(name: string): Promise<void> {
     await mkdir(screenshots, { recursive: true });
     await this.menus.leave();
-    for (const theme of Object.keys(themes) as (keyof typeof themes)[]) {
-      await this.setTheme(theme);
+    for (const theme of shotThemes) {
+      if (theme !== this.theme) await this.setTheme(theme);
       await this.page.screenshot({ path: path.join(screenshots, `${name}-${theme}.png`), animations: 'disabled' });
     }
-    await this.setTheme('dark');
+    if (this.theme !== 'dark') await this.setTheme('dark');
   }
 
   /** A picture of what was there when a test failed. */
