@@ -16,16 +16,16 @@ const usage = `Trains the starter model and puts it into models/starter.
 
   --work DIR     downloads, chunks, checkpoints, measurements; default $CRIBSHEET_TRAINING, else training/work
   --tokens N     tokens of the whole training, default 90e6
-  --steps LIST   some of: setup,corpus,train,export,install,measure,card; default all, in this order
-  --twin         train the network that never sees compression, for comparison (steps setup,corpus,train,export)
-  --smoke        a minute of training on this repository's own code; checks that every step works, installs nothing
+  --steps LIST   some of: setup,test,corpus,train,export,install,measure,fit,card; default all, in this order
+  --twin         train the network that never sees compression, for comparison (steps setup to export)
+  --smoke        a minute of training on this repository's own code; checks that every step works, replaces no model
 
 Each step goes on where it stopped: Ctrl-C or a kill loses a few minutes at most. Needs Python 3.11 or later (or $CRIBSHEET_PYTHON),
 npm and pip. On two CPU cores the default takes about 12 hours; memory 4 GB, disk 4 GB.`;
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const training = path.join(root, 'training');
-const steps = ['setup', 'corpus', 'train', 'export', 'install', 'measure', 'card'] as const;
+const steps = ['setup', 'test', 'corpus', 'train', 'export', 'install', 'measure', 'fit', 'card'] as const;
 type Step = (typeof steps)[number];
 
 interface Options {
@@ -149,6 +149,16 @@ const actions: Record<Step, (options: Options) => Promise<void>> = {
       '--measured',
       path.join(work, 'measured.jsonl'),
       '--model',
+  fit: ({ work }) =>
+    run(process.execPath, [
+      path.join(training, 'card/fit.ts'),
+      '--measured',
+      path.join(work, 'measured.jsonl'),
+      '--profile',
+      path.join(training, 'profile.json'),
+      '--profile',
+      path.join(root, 'models/starter/cribsheet.json'),
+    ]),
       path.join(root, 'models/starter'),
       '--run',
       path.join(work, 'runs/loop'),

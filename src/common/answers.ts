@@ -24,6 +24,18 @@ export interface Evidence extends LineRange {
   weight: number;
 }
 
+/**
+ * Why an answer should not be relied on, by the model's own account. `beyond`: it said that it cannot do this.
+ * `low-confidence`: its tokens were less probable than the profile's threshold. `contradicted`: it said that something
+ * is not there, and the index has it.
+ */
+export type Unsure = 'beyond' | 'low-confidence' | 'contradicted';
+
+/** A place that fits the question by search alone, without the model. */
+export interface FoundPlace extends LineRange {
+  name: string;
+}
+
 /** How much of the workspace the context of an answer stood for. */
 export interface Coverage {
   files: number;
@@ -62,6 +74,11 @@ export interface Answer {
   timings: { queueMs: number; loadMs: number; prefillMs: number; ttftMs: number; totalMs: number };
   /** Why `auto` took this mode. */
   reason?: string;
+  /** Geometric mean of the probabilities (0–1, at temperature 1) of the answer's tokens and its end; only where a model spoke. */
+  confidence?: number;
+  unsure?: Unsure;
+  /** With `unsure`: where to look instead, the best first. */
+  found?: FoundPlace[];
   /** RAG only. */
   chunks?: RetrievedChunk[];
   error?: ErrorRecord;

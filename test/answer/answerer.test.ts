@@ -45,7 +45,7 @@ function expectContract(answer: Answer): void {
     'tokens',
     'timings',
   ];
-  const optional = ['reason', 'chunks', 'error'];
+  const optional = ['reason', 'chunks', 'error', 'confidence', 'unsure', 'found'];
   expect(
     Object.keys(json)
       .filter((k) => !optional.includes(k))
@@ -71,6 +71,14 @@ function expectContract(answer: Answer): void {
   expect(Object.keys(json.timings).sort()).toEqual(['loadMs', 'prefillMs', 'queueMs', 'totalMs', 'ttftMs']);
   expect(Object.values(json.timings).every(time)).toBe(true);
   expect(json.timings.ttftMs).toBeLessThanOrEqual(json.timings.totalMs);
+  // Whatever a model said, however little, was said with some confidence.
+  if (json.tokens.answer > 0) expect(json.confidence).toBeGreaterThan(0);
+  if (json.confidence !== undefined) expect(json.confidence).toBeLessThanOrEqual(1);
+  expect(json.found === undefined).toBe(json.unsure === undefined);
+  for (const place of json.found ?? []) {
+    expect(Object.keys(place).sort()).toEqual(['endLine', 'name', 'path', 'startLine']);
+    expect(range(place)).toBe(true);
+  }
   for (const c of json.chunks ?? []) {
     expect(Object.keys(c).sort()).toEqual(['endLine', 'name', 'path', 'score', 'startLine', 'text']);
     expect(range(c)).toBe(true);

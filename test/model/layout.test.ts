@@ -161,6 +161,10 @@ describe('the profile', () => {
     ['context', 'after'],
     ['sampling', { temperature: 0 }],
     ['probePad', { token: '<pad>' }],
+    ['doubt', { beyond: 'Beyond me' }],
+    ['doubt', { absent: [''] }],
+    ['doubt', { confidence: 35 }],
+    ['doubt', { certainty: 0.35 }],
   ])('%s: %j does not fit', async (key, value) => {
     await write('cribsheet.json', { [key]: value });
     expect(await failure()).toMatchObject({ code: 'model-broken', message: expect.stringContaining(key) });

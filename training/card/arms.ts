@@ -21,8 +21,9 @@ export type Arm =
 
 export interface Said {
   text: string;
-  /** Geometric mean of the probabilities of the answer's tokens, its end among them. */
+  /** `Confidence.mean` of the engine, and its `least`. */
   confidence: number;
+  least: number;
   tokens: number;
   ms: number;
 }
@@ -75,19 +76,15 @@ export class Reader {
     const { lane, decoder } = this;
     const began = performance.now();
     await lane.append(decoder.chat.question(question));
-    let [logs, count] = [0, 0];
-    const { text, tokens } = await generate(lane, decoder.tokenizer, {
+    const { text, tokens, confidence } = await generate(lane, decoder.tokenizer, {
       maxTokens: decoder.profile.answerTokens,
       endTokens: decoder.endTokens,
       sampling: { temperature: 0, topP: 1 },
-      onLogits: (logits) => {
-        logs += logProbabilityOfBest(logits);
-        count++;
-      },
     });
     return {
       text: text.trim(),
-      confidence: Math.exp(logs / Math.max(1, count)),
+      confidence: confidence?.mean ?? 0,
+      least: confidence?.least ?? 0,
       tokens: tokens.length,
       ms: performance.now() - began,
     };
@@ -96,12 +93,4 @@ export class Reader {
 
 function taskOf({ instruction }: Context): Task {
   return { id: 'card', title: '', description: '', instruction, examples: [], scope: [] };
-}
-
-function logProbabilityOfBest(logits: Float32Array): number {
-  let best = -Infinity;
-  for (const value of logits) best = Math.max(best, value);
-  let sum = 0;
-  for (const value of logits) sum += Math.exp(value - best);
-  return -Math.log(sum);
 }

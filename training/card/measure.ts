@@ -81,6 +81,7 @@ for (const size of values.sizes.split(',').map(Number)) {
             said: here.text,
             right: here.text === answer.trim(),
             confidence: here.confidence,
+            least: here.least,
             ms: here.ms,
           };
           rows.push(row);

@@ -13,7 +13,9 @@ export interface Row {
   gold: string;
   said: string;
   right: boolean;
+  /** Geometric mean of the probabilities of the answer's tokens, and the smallest of them. */
   confidence: number;
+  least: number;
   /** Milliseconds from the question to the end of the answer. */
   ms: number;
 }

@@ -1,8 +1,9 @@
-import type { Answer, Coverage, Evidence, LineRange } from '../../common/answers.ts';
+import type { Answer, Coverage, FoundPlace, LineRange, Unsure } from '../../common/answers.ts';
 import { CribsheetError, errorRecord } from '../../common/errors.ts';
 import type { Mode } from '../../common/names.ts';
 import { Turns } from '../../common/turns.ts';
 import type { Segment } from '../corpus/types.ts';
+import type { Confidence } from '../model/confidence.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { generate } from '../model/generate.ts';
 import type { Lane } from '../model/lane.ts';
@@ -10,8 +11,9 @@ import { priorities } from '../model/runQueue.ts';
 import type { Hit, TextIndex } from '../retrieve/textIndex.ts';
 import type { AssembledSheet } from '../sheet/assemble.ts';
 import type { SheetFile } from '../sheet/sheetFile.ts';
-import { citationsFor } from './citations.ts';
+import { citationsFor, type CitationContext } from './citations.ts';
 import { packChunks, packSegmentsRaw, type RawContext } from './context.ts';
+import { definitionsAsked, HeldBack, unsureOf } from './doubt.ts';
 import { AttentionTrace } from './evidence.ts';
 import { focusChunks, withFocusFirst } from './focus.ts';
 import { checkLength, contextTooLong, freePositions } from './room.ts';
@@ -22,6 +24,8 @@ import { CurrentSources } from './sources.ts';
 const RETRIEVE_LIMIT = 40;
 /** Chunks shown when there is no model to read them. */
 const SHOWN_CHUNKS = 8;
+/** Places shown beside an answer that should not be relied on. */
+const FOUND_PLACES = 5;
 
 export interface Question {
   id: string;
@@ -57,6 +61,8 @@ type Answered = Pick<Answer, 'answer' | 'stopped' | 'evidence' | 'coverage' | 't
   prefillMs: number;
   ttftMs: number;
   loadMs: number;
+  /** Where a model spoke. */
+  confidence?: Confidence;
 };
 
 type Base = Pick<Answer, 'id' | 'mode' | 'task' | 'reason'>;
@@ -84,19 +90,28 @@ export class Answerer {
         const openMs = performance.now() - asked - queueMs;
         const { index, sheetFile } = sources;
         if (q.mode === 'auto') base = { ...base, ...route(q.question, index, sheetFile, q.focus) };
-        const { evidence, ...result } = await this.answerNow(q, base.mode, sources);
+        const { evidence, confidence, ...result } = await this.answerNow(q, base.mode, sources);
         const { prefillMs, ttftMs, loadMs, ...rest } = result;
         const current = new CurrentSources(sources.root);
-        const citations = await citationsFor(q.question, rest.answer, {
+        const unsure = rest.stopped === 'cancel' ? undefined : doubted(q, { ...rest, confidence }, sources);
+        const found = unsure && (await stillThere(placesFor(q, unsure, index), current));
+        const context: CitationContext = {
           index,
           sources: current,
           hashAtBuild: (path) => (base.mode === 'cache' && sheetFile ? hashIn(sheetFile, path) : undefined),
-        });
+        };
+        // An answer that does not say anything about the workspace names no places either.
+        const isSilent = unsure === 'beyond' || unsure === 'contradicted';
+        const citations = isSilent ? [] : await citationsFor(q.question, rest.answer, context);
         const there = await stillThere(evidence, current);
         const totalMs = performance.now() - asked;
         const ready = { loadMs: openMs + loadMs, ttftMs: queueMs + openMs + ttftMs };
         const timings = { queueMs, ...ready, prefillMs, totalMs };
-        return { ...base, ...rest, citations, evidence: there, timings };
+        const told = {
+          ...(confidence ? { confidence: confidence.mean } : {}),
+          ...(unsure && found ? { unsure, found } : {}),
+        };
+        return { ...base, ...rest, citations, evidence: there, timings, ...told };
       }, q.signal);
     } catch (error) {
       if (!CribsheetError.is(error)) throw error;
@@ -226,6 +241,8 @@ export class Answerer {
     await lane.append(ids, { signal: q.signal });
     const prefilled = performance.now();
     const trace = new AttentionTrace();
+    const { onText } = q;
+    const held = onText && new HeldBack(profile.doubt?.beyond, withoutLeadingSpace(onText));
     const said = await generate(lane, decoder.tokenizer, {
       maxTokens: profile.answerTokens,
       endTokens: decoder.endTokens,
@@ -235,8 +252,15 @@ export class Answerer {
       onAttention: (sums) => {
         trace.add(sums);
       },
-      ...(q.onText ? { onText: withoutLeadingSpace(q.onText) } : {}),
+      ...(held
+        ? {
+            onText: (text) => {
+              held.push(text);
+            },
+          }
+        : {}),
     });
+    held?.end();
     return {
       answer: said.text.trim(),
       stopped: said.stopped,
@@ -244,6 +268,7 @@ export class Answerer {
       prefillMs: prefilled - prefillStart,
       ttftMs: prefilled - started,
       tokens: { prompt: ids.length, answer: said.tokens.length },
+      ...(said.confidence ? { confidence: said.confidence } : {}),
     };
   }
 }
@@ -287,12 +312,38 @@ function chunksOnly(q: Question, mode: Exclude<Mode, 'auto'>, sources: AnswerSou
   };
 }
 
-/** Evidence comes from where lines were when the context was made: what is gone since then is not shown. */
-async function stillThere(evidence: readonly Evidence[], sources: CurrentSources): Promise<Evidence[]> {
-  const lengths = await Promise.all(evidence.map(async ({ path }) => (await sources.read(path))?.lines.length ?? 0));
-  return evidence.flatMap((place, i) =>
-    place.startLine > lengths[i]! ? [] : [{ ...place, endLine: Math.min(place.endLine, lengths[i]!) }],
+/** May an answer be relied on? */
+function doubted(
+  { question }: Question,
+  said: { answer: string; confidence: Confidence | undefined },
+  { decoder, index }: AnswerSources,
+): Unsure | undefined {
+  return unsureOf(said, decoder?.profile.doubt, () => definitionsAsked(question, index));
+}
+
+/** Where to look instead of an answer: what the question names, where just that was denied; what search finds. */
+function placesFor(q: Question, unsure: Unsure, index: TextIndex): FoundPlace[] {
+  const asked = unsure === 'contradicted' ? definitionsAsked(q.question, index) : [];
+  const hits = withFocusFirst(
+    asked.map((row) => ({ ...row, score: 0 })),
+    retrieve(q, index, FOUND_PLACES),
   );
+  return hits.slice(0, FOUND_PLACES).map(({ path, startLine, endLine, name }) => ({ path, startLine, endLine, name }));
+}
+
+/**
+ * Places come from where lines were when context or index were made: what is gone since then is not shown, nor are the
+ * blank lines with which a chunk begins.
+ */
+async function stillThere<T extends LineRange>(places: readonly T[], sources: CurrentSources): Promise<T[]> {
+  const files = await Promise.all(places.map(({ path }) => sources.read(path)));
+  return places.flatMap((place, i) => {
+    const lines = files[i]?.lines ?? [];
+    if (place.startLine > lines.length) return [];
+    const endLine = Math.min(place.endLine, lines.length);
+    const written = lines.slice(place.startLine - 1, endLine).findIndex((line) => line.trim() !== '');
+    return [{ ...place, startLine: place.startLine + Math.max(0, written), endLine }];
+  });
 }
 
 function toRetrieved({ path, startLine, endLine, name, score, text }: Hit): NonNullable<Answer['chunks']>[number] {

@@ -1,4 +1,5 @@
 import { throwIfCancelled, CribsheetError } from '../../common/errors.ts';
+import { ConfidenceSum, type Confidence } from './confidence.ts';
 import type { Lane } from './lane.ts';
 import { sample, type Sampling } from './sampling.ts';
 import type { LayerSums } from './stepRunner.ts';
@@ -15,8 +16,6 @@ export interface GenerateOptions {
   /** Attention of every answer token over this many leading positions is handed to `onAttention`. */
   scoreContext?: number;
   onAttention?: (sums: LayerSums) => void;
-  /** The logits that each token was chosen from, those of the end token among them; overwritten by the next step. */
-  onLogits?: (logits: Float32Array) => void;
   /** Receives text as it becomes final. */
   onText?: (text: string) => void;
 }
@@ -25,6 +24,8 @@ export interface Generated {
   text: string;
   tokens: number[];
   stopped: 'end' | 'length' | 'cancel';
+  /** Missing where there was no room for a single token. */
+  confidence?: Confidence;
 }
 
 /** Decodes from the lane's logits until an end token, the limit or a cancel. What was said before a cancel is kept. */
@@ -32,16 +33,19 @@ export async function generate(lane: Lane, tokenizer: Tokenizer, options: Genera
   const { maxTokens, endTokens, sampling, signal, scoreContext = 0 } = options;
   const stream = new TextStream(tokenizer);
   const tokens: number[] = [];
+  const sum = new ConfidenceSum();
   const finish = (stopped: Generated['stopped']): Generated => {
     const rest = stream.end();
     if (rest) options.onText?.(rest);
-    return { text: stream.text, tokens, stopped };
+    const { confidence } = sum;
+    return { text: stream.text, tokens, stopped, ...(confidence ? { confidence } : {}) };
   };
   for (;;) {
     const token = sample(lane.logits, sampling, options.random ?? Math.random);
-    options.onLogits?.(lane.logits);
-    if (endTokens.has(token)) return finish('end');
-    if (tokens.length >= maxTokens || lane.room < 1) return finish('length');
+    const isEnd = endTokens.has(token);
+    if (!isEnd && (tokens.length >= maxTokens || lane.room < 1)) return finish('length');
+    sum.add(lane.logits, token);
+    if (isEnd) return finish('end');
     tokens.push(token);
     const text = stream.push(token);
     if (text) options.onText?.(text);

@@ -31,6 +31,18 @@ export interface ModelProfile {
   ratio: number;
   answerTokens: number;
   sampling: { temperature: number; topP: number };
+  /** How the model tells that it does not know; without it, answers are never doubted. */
+  doubt?: Doubt;
+}
+
+/** What a model says, or how it says it, where its answer should not be relied on. */
+export interface Doubt {
+  /** Answers by which it says that it cannot do what is asked for, word for word. */
+  beyond?: string[];
+  /** Answers by which it says that what is asked about is not in its context, word for word. */
+  absent?: string[];
+  /** Answers with less confidence (`Confidence.mean`) are unsure. Fitted on answers that the model did not train on. */
+  confidence?: number;
 }
 
 export const defaultProfile: ModelProfile = {
@@ -49,6 +61,12 @@ export const defaultProfile: ModelProfile = {
 type Check = (value: unknown) => boolean;
 const text: Check = (v) => typeof v === 'string';
 const positive: Check = (v) => typeof v === 'number' && Number.isInteger(v) && v > 0;
+const phrases: Check = (v) => Array.isArray(v) && v.length > 0 && v.every((one) => text(one) && one !== '');
+const doubtChecks: { [K in keyof Required<Doubt>]: Check } = {
+  beyond: phrases,
+  absent: phrases,
+  confidence: (v) => typeof v === 'number' && v >= 0 && v <= 1,
+};
 const checks: { [K in keyof Required<ModelProfile>]: Check } = {
   name: text,
   fileMark: text,
@@ -63,6 +81,11 @@ const checks: { [K in keyof Required<ModelProfile>]: Check } = {
   ratio: (v) => typeof v === 'number' && v >= 1,
   answerTokens: positive,
   sampling: (v) => isRecord(v) && typeof v['temperature'] === 'number' && typeof v['topP'] === 'number',
+  doubt: (v) =>
+    isRecord(v) &&
+    Object.entries(v).every(
+      ([key, entry]) => Object.hasOwn(doubtChecks, key) && doubtChecks[key as keyof Doubt](entry),
+    ),
 };
 
 /** @throws CribsheetError `model-broken`, naming the key */
