@@ -51,7 +51,7 @@ function readOptions(argv: readonly string[]): Options | undefined {
     });
     if (values.help) return undefined;
     const base = values.work ?? process.env['CRIBSHEET_TRAINING'] ?? path.join(training, 'work');
-    const most = values.twin ? steps.slice(0, 4) : values.smoke ? steps.slice(0, 6) : steps;
+    const most = values.twin ? steps.slice(0, 5) : values.smoke ? steps.slice(0, 7) : steps;
     const wanted = values.steps?.split(',') ?? most;
     const unknown = wanted.find((step) => !steps.includes(step as Step));
     if (unknown !== undefined) throw new Error(`There is no step "${unknown}".`);
@@ -104,6 +104,12 @@ async function setUp(work: string): Promise<void> {
 
 const actions: Record<Step, (options: Options) => Promise<void>> = {
   setup: ({ work }) => setUp(work),
+  test: ({ work }) =>
+    run(
+      venvPython(work),
+      ['-m', 'unittest', 'discover', '--start-directory', 'tests', '--top-level-directory', '.'],
+      training,
+    ),
   corpus: ({ work, smoke }) =>
     smoke ? smokeCorpus(root, work) : run(process.execPath, [path.join(training, 'corpus/run.ts'), '--work', work]),
   train: async ({ work, run: name, tokens, smoke }) => {
@@ -143,12 +149,6 @@ const actions: Record<Step, (options: Options) => Promise<void>> = {
     const args = ['--model', model, '--chunks', path.join(work, 'chunks'), '--out', path.join(work, 'measured.jsonl')];
     return run(process.execPath, [path.join(training, 'card/measure.ts'), ...args, ...(smoke ? few : [])]);
   },
-  card: ({ work }) =>
-    run(process.execPath, [
-      path.join(training, 'card/write.ts'),
-      '--measured',
-      path.join(work, 'measured.jsonl'),
-      '--model',
   fit: ({ work }) =>
     run(process.execPath, [
       path.join(training, 'card/fit.ts'),
@@ -159,6 +159,12 @@ const actions: Record<Step, (options: Options) => Promise<void>> = {
       '--profile',
       path.join(root, 'models/starter/cribsheet.json'),
     ]),
+  card: ({ work }) =>
+    run(process.execPath, [
+      path.join(training, 'card/write.ts'),
+      '--measured',
+      path.join(work, 'measured.jsonl'),
+      '--model',
       path.join(root, 'models/starter'),
       '--run',
       path.join(work, 'runs/loop'),
