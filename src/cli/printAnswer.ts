@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Answer, LineRange } from '../common/answers.ts';
+import type { Answer, LineRange, Unsure } from '../common/answers.ts';
 import { cleanLine, cleanText } from './cleanText.ts';
 import { count, duration } from './format.ts';
 import type { Output } from './output.ts';
@@ -12,9 +12,21 @@ function place(root: string, { path: file, startLine, endLine }: LineRange): Sty
   return { text: `${cleanLine(file)}:${startLine}-${endLine}`, style: 'cyan', href };
 }
 
-/** Everything below the text of an answer: citations, evidence, coverage and timings. */
+const doubts: Record<Unsure, string> = {
+  beyond: 'By its own account, a question of this kind is beyond this model.',
+  'low-confidence': 'The model is not sure of this answer.',
+  contradicted: 'The model did not find it, but the workspace has a definition of that name.',
+};
+
+/** Why an answer should not be relied on; undefined where nothing speaks against it. */
+export function doubtText({ unsure }: Answer): string | undefined {
+  return unsure && doubts[unsure];
+}
+
+/** Everything below the text of an answer: what to think of it, citations, evidence, coverage and timings. */
 export async function printBelow(out: Output, root: string, answer: Answer): Promise<void> {
   const { citations, evidence, chunks } = answer;
+  await printDoubt(out, root, answer);
   if (citations.length > 0) {
     await out.line(bold('Citations'));
     for (const c of citations) {
@@ -35,6 +47,25 @@ export async function printBelow(out: Output, root: string, answer: Answer): Pro
     for (const c of chunks) await out.line('  ', place(root, c), `  ${cleanLine(c.name)}`);
   }
   await out.line(...summary(answer));
+}
+
+/** What a reader can do instead of relying on an answer: the places that search finds, and a model that can more. */
+async function printDoubt(out: Output, root: string, answer: Answer): Promise<void> {
+  const doubt = doubtText(answer);
+  if (doubt === undefined) return;
+  const { found = [], unsure } = answer;
+  // It stands in the answer's place already.
+  if (unsure !== 'beyond') await out.line(yellow(doubt));
+  await out.line(
+    found.length > 0
+      ? 'Search finds these places for the question; the best come first:'
+      : 'Search finds no place for it.',
+  );
+  for (const f of found) await out.line('  ', place(root, f), `  ${cleanLine(f.name)}`);
+  await out.line(
+    'A larger model can answer more: "cribsheet models import FOLDER", then --model NAME (docs/models.md).',
+  );
+  await out.line();
 }
 
 /** One line: mode, what was covered, what was read, how long it took. */
@@ -59,7 +90,8 @@ function summary({ mode, task, reason, coverage, tokens, timings, stopped }: Ans
 }
 
 /** What a person reads as the answer. */
-export function answerText({ answer, chunks }: Answer): string {
+export function answerText({ answer, chunks, unsure }: Answer): string {
+  if (unsure === 'beyond') return doubts.beyond;
   if (answer !== '') return cleanText(answer);
   return chunks ? '(no model: these places were found)' : '(no answer)';
 }

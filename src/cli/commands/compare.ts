@@ -8,7 +8,7 @@ import { cleanLine } from '../cleanText.ts';
 import { sideBySide } from '../columns.ts';
 import { bytes, count, duration } from '../format.ts';
 import { openWorkspace, sayIfStale } from '../openWorkspace.ts';
-import { answerText } from '../printAnswer.ts';
+import { answerText, doubtText } from '../printAnswer.ts';
 import { compressAgain } from '../sheetView.ts';
 import { dim } from '../styled.ts';
 
@@ -47,6 +47,9 @@ export const run: Run = async (context) => {
     const columns = answers.map((answer, i) => sectionsOf(answer, common, kvBytes[i]!));
     for (const line of layOut(columns, out.width)) await out.line(line);
     if (common.length > 0) await out.line(dim(`${COMMON_MARK} cited by every answer`));
+    if (answers.some(({ found }) => found?.length)) {
+      await out.line(dim('? found by search, since the answer should not be relied on'));
+    }
   }
   return answers.every((a) => a.error) ? 1 : undefined;
 };
@@ -92,7 +95,13 @@ function sectionsOf(answer: Answer, common: readonly LineRange[], kvBytes: numbe
     `${read} read, ${bytes(kvBytes)} of keys and values`,
     `covers ${count(coverage.files)} of ${count(coverage.filesTotal)} files`,
   ];
-  return [mode, answerText(answer), cited.join('\n'), figures.join('\n')];
+  // The text says it already where the model's own words are replaced.
+  const doubt = answer.unsure === 'beyond' ? undefined : doubtText(answer);
+  const text = doubt === undefined ? answerText(answer) : `${answerText(answer)}\n(${doubt})`;
+  const found = (answer.found ?? []).map(
+    (f) => `? ${cleanLine(f.path)}:${f.startLine}-${f.endLine} ${cleanLine(f.name)}`,
+  );
+  return [mode, text, [...cited, ...found].join('\n'), figures.join('\n')];
 }
 
 /** Side by side, the same sections at the same height; below each other where there is no room. */
