@@ -12,7 +12,7 @@ import type { Mode } from './names.ts';
 export interface ChatAnswer {
   asked: Mode;
   state: 'waiting' | 'streaming' | 'done' | 'stopped' | 'failed';
-  /** What has been said so far; the same as `answer.answer` in the end. */
+  /** What has been said so far; in the end the same as `answer.answer`, or nothing where that is `beyond` the model. */
   text: string;
   answer?: Answer;
   /** Bytes of keys and values that the answer was read from and written to, where a model ran. */
@@ -149,7 +149,7 @@ export type WebviewMessage =
       type: 'open';
       turn: string;
       answer: number;
-      of: 'citation' | 'evidence' | 'chunk' | 'attachment';
+      of: 'citation' | 'evidence' | 'chunk' | 'found' | 'attachment';
       index: number;
       beside: boolean;
     }

@@ -24,7 +24,7 @@ const actionIds: Record<ChatActionId, true> = {
   newTask: true,
 };
 const preferences: Record<Preference, true> = { first: true, second: true, same: true };
-const places = { citation: true, evidence: true, chunk: true, attachment: true };
+const places = { citation: true, evidence: true, chunk: true, found: true, attachment: true };
 
 type Check = (value: unknown) => boolean;
 const text: Check = (value) => typeof value === 'string' && value.length <= MAX_TEXT;

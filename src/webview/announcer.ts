@@ -1,6 +1,6 @@
 import type { ChatAnswer, ChatTurn } from '../common/chat.ts';
 import { count } from './format.ts';
-import { modeName, modeOf } from './modes.ts';
+import { doubtText, modeName, modeOf } from './modes.ts';
 import { SpokenText } from './text/speech.ts';
 import { visibleLine } from './text/clean.ts';
 import { t } from './strings.ts';
@@ -61,5 +61,7 @@ function endOf({ state, error, answer }: ChatAnswer): string {
   const failure = error ?? answer?.error;
   if (failure) return t('sayFailed', visibleLine(failure.message), visibleLine(failure.action));
   if (state === 'stopped') return t('sayStopped');
+  const doubt = doubtText(answer?.unsure);
+  if (doubt !== undefined) return t('sayUnsure', doubt, count(answer?.found?.length ?? 0));
   return t('sayDone', count(answer?.citations.length ?? 0));
 }

@@ -1,5 +1,5 @@
 import type { Answer } from '../common/answers.ts';
-import { bytes, count, duration } from './format.ts';
+import { bytes, count, duration, percent } from './format.ts';
 import { t, type StringKey } from './strings.ts';
 
 export interface Figure {
@@ -21,7 +21,7 @@ export function summaryOf({ tokens, timings, coverage }: Answer): string {
 
 /** Everything that was counted and timed for one answer. */
 export function figuresOf(answer: Answer, kvBytes: number | undefined): Figure[] {
-  const { tokens, timings, coverage, citations } = answer;
+  const { tokens, timings, coverage, citations, confidence = 0 } = answer;
   const figure = (label: StringKey, amount: number, value: string): Figure => ({
     label: t(label),
     value,
@@ -45,5 +45,6 @@ export function figuresOf(answer: Answer, kvBytes: number | undefined): Figure[]
     of('rowFiles', coverage.files, coverage.filesTotal),
     of('rowTokens', coverage.tokens, coverage.tokensTotal),
     number('rowCitations', citations.length),
+    figure('rowConfidence', confidence, percent(confidence)),
   ];
 }

@@ -1,4 +1,4 @@
-import type { Answer } from '../common/answers.ts';
+import type { Answer, Unsure } from '../common/answers.ts';
 import type { ChatActionId, ChatAnswer } from '../common/chat.ts';
 import type { ErrorCode } from '../common/errors.ts';
 import type { Mode } from '../common/names.ts';
@@ -67,6 +67,18 @@ export function actionOf(code: ErrorCode): { id: ChatActionId; label: StringKey 
     default:
       return undefined;
   }
+}
+
+const doubts: Record<Unsure, StringKey> = {
+  beyond: 'unsureBeyond',
+  'low-confidence': 'unsureLow',
+  contradicted: 'unsureContradicted',
+};
+
+/** Why an answer should not be relied on; undefined where nothing (that this page knows of) speaks against it. */
+export function doubtText(unsure: Unsure | undefined): string | undefined {
+  const known = unsure && (doubts[unsure] as StringKey | undefined);
+  return known && t(known);
 }
 
 /** Did retrieval answer without a model? Then its chunks are the answer. */

@@ -101,6 +101,13 @@ const english = {
   chunksOnly: 'No model is running. The search found these places:',
   chunksNone: 'No model is running, and the search found nothing for this question.',
 
+  // Answers that should not be relied on
+  unsureBeyond: 'By its own account, a question of this kind is beyond this model.',
+  unsureLow: 'The model is not sure of this answer.',
+  unsureContradicted: 'The model did not find it, but the workspace has a definition of that name.',
+  found: 'The search finds these places for the question:',
+  foundNone: 'The search finds no place for it.',
+
   // Figures
   figures: 'Figures',
   tokensRead: '{0} tokens read',
@@ -120,6 +127,7 @@ const english = {
   rowFiles: 'Files covered',
   rowTokens: 'Tokens covered',
   rowCitations: 'Citations',
+  rowConfidence: 'Confidence of the model',
   ofTotal: '{0} of {1}',
 
   // Comparison
@@ -146,10 +154,12 @@ const english = {
   actRestartWorker: 'Restart',
   actOpenSettings: 'Open settings',
   actShowLog: 'Show log',
+  actLargerModel: 'Use a larger model',
 
   // Screen reader
   sayAnswering: 'Answering.',
   sayDone: 'Answer finished, {0} citations.',
+  sayUnsure: 'Answer finished. {0} Places found by search: {1}.',
   sayStopped: 'Answer stopped.',
   sayFailed: 'No answer: {0} {1}',
   sayCode: 'Code, {0} lines.',

@@ -21,7 +21,7 @@ const kinds: { [T in WebviewMessage['type']]: fc.Arbitrary<Extract<WebviewMessag
     type: fc.constant('open'),
     turn: text,
     answer: index,
-    of: fc.constantFrom('citation', 'evidence', 'chunk', 'attachment'),
+    of: fc.constantFrom('citation', 'evidence', 'chunk', 'found', 'attachment'),
     index,
     beside: fc.boolean(),
   }),

@@ -121,6 +121,38 @@ describe('a question', () => {
   });
 });
 
+describe('an answer that should not be relied on', () => {
+  test('keeps its text, says why, and its places open', async () => {
+    const host = new TestHost();
+    const model = await bench.doubtingModel({ confidence: 1 });
+    const { session, page, root } = await open({ model }, { host });
+    await session.ask(question);
+    const { text, answer } = page.answer()!;
+    expect(answer).toMatchObject({ unsure: 'low-confidence', answer: text });
+    expect(text).not.toBe('');
+    const { path: file, startLine, endLine } = answer!.found![0]!;
+    expect(file).toBe('src/ledger.ts');
+    const { id } = page.turns[0]!;
+    await session.handle({ type: 'open', turn: id, answer: 0, of: 'found', index: 0, beside: false });
+    expect(host.done).toEqual([['open', root, { path: file, startLine, endLine }, { beside: false }]]);
+  });
+
+  test('shows none of the model’s words where it says that it cannot do this, and is found again so', async () => {
+    const first = await open({ model: await bench.doubtingModel({ confidence: 0 }) });
+    await first.session.ask(question);
+    const phrase = first.page.answer()!.text;
+    const model = await bench.doubtingModel({ beyond: [phrase] });
+    const { session, page, root, store, storage } = await open({ model });
+    await session.ask(question);
+    expect(page.answer()).toMatchObject({ state: 'done', text: '', answer: { unsure: 'beyond', answer: phrase } });
+    expect(page.messages.some(({ type }) => type === 'text')).toBe(false);
+    const known = structuredClone(session.turns);
+    await session.dispose();
+    const next = await open({ noModel: true }, { root, store, storage });
+    expect(next.page.turns).toEqual(known);
+  });
+});
+
 describe('a comparison', () => {
   test('answers in the order of its modes; which was better is kept as a line', async () => {
     const { session, page, root, jobs } = await open();

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { LineRange } from '../../src/common/answers.ts';
 import type { ChatActionId, ChatAnswer, ChatTurn, HostMessage } from '../../src/common/chat.ts';
 import type { InitializeParams, LogParams } from '../../src/common/protocol.ts';
+import type { Doubt } from '../../src/engine/model/profile.ts';
 import type { ChatHost } from '../../src/host/chat/chatHost.ts';
 import { ChatSession, type ChatSessionOptions } from '../../src/host/chat/session.ts';
 import type { Listen } from '../../src/host/emitter.ts';
@@ -73,6 +74,14 @@ export class HostBench {
       await writeFile(path.join(root, name), text);
     }
     return root;
+  }
+
+  /** A model that talks nonsense, always the same, and tells of its doubts as the profile says. */
+  async doubtingModel(doubt: Doubt): Promise<string> {
+    const folder = path.join(await this.folder('model'), 'doubter');
+    await cp(modelFolder('qwen3-fp32'), folder, { recursive: true });
+    await writeFile(path.join(folder, 'cribsheet.json'), JSON.stringify({ answerTokens: 4, doubt }));
+    return folder;
   }
 
   /** A model that talks nonsense and does not stop. */

@@ -33,6 +33,7 @@ describe.skipIf(browserPath === undefined)('accessibility', () => {
 
   const names = Object.keys(themes) as ThemeName[];
   const chunks = [{ path: 'a.ts', startLine: 3, endLine: 5, name: 'load', score: 1, text: 'function load() {\n}' }];
+  const found = [{ path: 'a.ts', startLine: 3, endLine: 5, name: 'load' }];
   const error = { code: 'worker-dead', message: 'The worker stopped.', action: 'Start it again.' } as const;
   const turns = [
     turnOf({
@@ -48,6 +49,7 @@ describe.skipIf(browserPath === undefined)('accessibility', () => {
     }),
     comparisonOf({ id: 't4' }),
     turnOf({ id: 't5', answers: [openAnswer('Half')] }),
+    turnOf({ id: 't6', answers: [chatAnswer({ answer: answerOf({ unsure: 'low-confidence', found }) })] }),
   ];
 
   test.each(names)('the chat has no fault that axe knows, %s', async (theme) => {

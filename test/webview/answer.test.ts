@@ -133,6 +133,47 @@ describe.skipIf(browserPath === undefined)('an answer', () => {
     expect(await shown.page.locator('crib-answer section').innerText()).toContain(sentence);
   });
 
+  test.each([
+    ['low-confidence', 'The model is not sure of this answer.', true],
+    ['contradicted', 'The model did not find it', true],
+    ['beyond', 'beyond this model', false],
+  ] as const)(
+    'that is %s says so, with places to look at and a way to a larger model',
+    async (unsure, says, isShown) => {
+      const found = [
+        { path: 'src/a.ts', startLine: 3, endLine: 5, name: 'load' },
+        { path: 'src/b.ts', startLine: 9, endLine: 9, name: 'store' },
+      ];
+      const text = isShown ? 'Somewhere else' : '';
+      const answer = answerOf({ answer: 'Somewhere else', citations: [], unsure, found, confidence: 0.42 });
+      await open([turnOf({ answers: [chatAnswer({ text, answer })] })]);
+      const note = shown.page.getByRole('note');
+      expect(await note.innerText()).toContain(says);
+      expect(await shown.page.getByText('Somewhere else').count()).toBe(isShown ? 1 : 0);
+      // Nothing else stands in the answer's place.
+      expect(await shown.page.getByText('nothing to say').count()).toBe(0);
+      await button('src/b.ts:9 store').click();
+      await button('Use a larger model').click();
+      expect(await shown.sent()).toEqual([
+        { type: 'open', turn: 't1', answer: 0, of: 'found', index: 1, beside: false },
+        { type: 'action', id: 'chooseModel' },
+      ]);
+      await shown.page.getByText('tokens read').click();
+      expect(await shown.page.locator('dl').innerText()).toMatch(/Confidence of the model\s+42%/u);
+    },
+  );
+
+  test('that is sure has no such note; one for which search finds nothing says so', async () => {
+    await open([turnOf({ answers: [chatAnswer({ answer: answerOf({ confidence: 0.98 }) })] })]);
+    expect(await shown.page.getByRole('note').count()).toBe(0);
+    await open([turnOf({ answers: [chatAnswer({ answer: answerOf({ unsure: 'low-confidence', found: [] }) })] })]);
+    expect(await shown.page.getByRole('note').innerText()).toContain('The search finds no place for it.');
+    // A state of a later version.
+    const later = { ...answerOf(), unsure: 'tired' as 'beyond' };
+    await open([turnOf({ answers: [chatAnswer({ answer: later })] })]);
+    expect(await shown.page.getByRole('note').count()).toBe(0);
+  });
+
   test('without a model, what was found is the answer', async () => {
     const chunks = [
       { path: 'src/a.ts', startLine: 3, endLine: 5, name: 'load', score: 1, text: 'function load() {\n}' },

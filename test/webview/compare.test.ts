@@ -80,6 +80,21 @@ describe.skipIf(browserPath === undefined)('comparison', () => {
     expect(await shown.sent()).toMatchObject([{ type: 'open', answer: 1, of: 'citation', index: 0 }]);
   });
 
+  test('an answer that should not be relied on says so there too, each for itself', async () => {
+    const found = [{ path: 'src/a.ts', startLine: 3, endLine: 5, name: 'load' }];
+    const answer = answerOf({ unsure: 'beyond', found, confidence: 0.4 });
+    const turn = comparisonOf();
+    await open(
+      { page: 'compare', width: 1000 },
+      { ...turn, answers: [turn.answers[0]!, chatAnswer({ asked: 'rag', text: '', answer })] },
+    );
+    expect(await answers().nth(0).getByRole('note').count()).toBe(0);
+    expect(await answers().nth(1).getByRole('note').innerText()).toContain('beyond this model');
+    await button('src/a.ts:3-5 load').click();
+    expect(await shown.sent()).toMatchObject([{ type: 'open', answer: 1, of: 'found', index: 0 }]);
+    expect(await shown.page.getByRole('row', { name: /^Confidence/u }).innerText()).toMatch(/–|40%/u);
+  });
+
   test('latency, tokens and bytes stand in one table', async () => {
     await open({ page: 'compare', width: 1000 });
     const row = (name: string): Promise<string> =>

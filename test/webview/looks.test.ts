@@ -110,6 +110,30 @@ describe.skipIf(browserPath === undefined)('looks', () => {
     expect(side.troubles).toEqual([]);
   });
 
+  test.each(names)('answers that should not be relied on, %s', async (theme) => {
+    const shown = await rig.show({ theme, height: 900 });
+    const found = [
+      { path: 'src/orders/store.ts', startLine: 10, endLine: 13, name: 'saveOrder' },
+      {
+        path: 'src/orders/deeply/nested/folder/of/parts/permissions.ts',
+        startLine: 40,
+        endLine: 66,
+        name: 'mayChange',
+      },
+    ];
+    const low = answerOf({ answer: 'function in src/orders/old.ts', unsure: 'low-confidence', found, evidence: [] });
+    const beyond = answerOf({ answer: 'Beyond this model', unsure: 'beyond', found, citations: [], evidence: [] });
+    await shown.post(
+      ...opening([
+        turnOf({ answers: [chatAnswer({ answer: low })] }),
+        turnOf({ id: 't2', question: 'Explain how orders work.', answers: [chatAnswer({ text: '', answer: beyond })] }),
+      ]),
+    );
+    await shown.page.evaluate(() => document.fonts.ready);
+    await shown.screenshot(`unsure-${theme}`);
+    expect(shown.troubles).toEqual([]);
+  });
+
   test.each(names)('no model, an answer being written, %s', async (theme) => {
     const shown = await rig.show({ theme });
     const chunks = [

@@ -124,7 +124,8 @@ export class Asking {
     return {
       asked: known.asked,
       state: answer.stopped === 'cancel' ? 'stopped' : 'done',
-      text: answer.answer,
+      // The model's phrase is for programs; the answer's state is what is shown.
+      text: answer.unsure === 'beyond' ? '' : answer.answer,
       answer: slim(answer),
       ...(model.state === 'ready' && positions > 0 ? { kvBytes: positions * model.kvBytesPerPosition } : {}),
     };

@@ -25,7 +25,8 @@ export class Preferences {
     const answers = turn.answers.map(({ asked, text, answer }) => ({
       asked,
       mode: answer?.mode ?? asked,
-      answer: text,
+      // Where other words are shown in its place, what the model said still is its answer.
+      answer: answer?.answer ?? text,
       citations: answer?.citations ?? [],
       tokens: answer?.tokens,
       timings: answer?.timings,

@@ -93,7 +93,7 @@ function parseAnswer(value: unknown): ChatAnswer | undefined {
 /** Has it what is read from it? Everything else of it is only shown. */
 function isAnswer(value: unknown): value is Answer {
   if (!isObject(value) || typeof value['answer'] !== 'string') return false;
-  const lists = [value['citations'], value['evidence'], value['chunks'] ?? []];
+  const lists = [value['citations'], value['evidence'], value['chunks'] ?? [], value['found'] ?? []];
   const objects = [value['coverage'], value['tokens'], value['timings']];
   return (
     lists.every((list) => Array.isArray(list) && list.every(isRange)) &&

@@ -334,6 +334,7 @@ export class ChatSession {
       citation: answer?.citations,
       evidence: answer?.evidence,
       chunk: answer?.chunks,
+      found: answer?.found,
       attachment: turn.attachments,
     };
     const place = places[of]?.[index];

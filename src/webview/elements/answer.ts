@@ -6,7 +6,7 @@ import type { ErrorRecord } from '../../common/errors.ts';
 import { modes, type Mode } from '../../common/names.ts';
 import { figuresOf, summaryOf } from '../figures.ts';
 import { count } from '../format.ts';
-import { actionOf, isSearchOnly, modeHelp, modeName, modeOf } from '../modes.ts';
+import { actionOf, doubtText, isSearchOnly, modeHelp, modeName, modeOf } from '../modes.ts';
 import { Roving } from '../roving.ts';
 import { t } from '../strings.ts';
 import { base } from '../styles/base.ts';
@@ -73,7 +73,8 @@ export class CribAnswer extends LitElement {
     const failure = value.error ?? value.answer?.error;
     return html`<section role="group" aria-label=${t('answerIn', modeName(modeOf(value)))}>
       ${this.head()} ${this.body()} ${failure ? this.failure(failure) : nothing} ${this.ending()}
-      ${value.answer ? this.below(value.answer) : nothing} ${this.actions()}
+      ${value.answer ? this.doubt(value.answer) : nothing} ${value.answer ? this.below(value.answer) : nothing}
+      ${this.actions()}
     </section>`;
   }
 
@@ -102,6 +103,7 @@ export class CribAnswer extends LitElement {
         ${value.state === 'streaming' ? html`<span class="writing quiet">${t('writing')}</span>` : nothing}`;
     if (this.isRunning) return html`<p class="writing quiet">${t('waiting')}</p>`;
     if (!value.answer || value.answer.error || value.error) return nothing;
+    if (value.answer.unsure === 'beyond') return nothing;
     if (!isSearchOnly(value.answer))
       return value.state === 'done' ? html`<p class="quiet">${t('emptyAnswer')}</p>` : nothing;
     const found = value.answer.chunks!.length > 0;
@@ -134,6 +136,38 @@ export class CribAnswer extends LitElement {
   private ending(): TemplateResult | typeof nothing {
     if (this.value.state === 'stopped') return html`<p class="quiet">${t('stoppedByYou')}</p>`;
     return this.value.answer?.stopped === 'length' ? html`<p class="quiet">${t('cutOff')}</p>` : nothing;
+  }
+
+  /** Why the answer should not be relied on, where to look instead, and what can be done about it. */
+  private doubt({ unsure, found = [] }: Answer): TemplateResult | typeof nothing {
+    const doubt = doubtText(unsure);
+    if (doubt === undefined) return nothing;
+    const label = t(found.length > 0 ? 'found' : 'foundNone');
+    return html`<div class="doubt" role="note">
+      ${icon('question', 'warning')}
+      <div>
+        <p class="message">${doubt}</p>
+        <p>${label}</p>
+        ${
+          found.length > 0
+            ? html`<crib-places
+                .turn=${this.turn}
+                .answer=${this.index}
+                .label=${label}
+                .places=${{ of: 'found', list: found }}
+              ></crib-places>`
+            : nothing
+        }
+        <vscode-button
+          secondary
+          data-action="chooseModel"
+          @click=${() => {
+            send(this, { type: 'action', id: 'chooseModel' });
+          }}
+          >${t('actLargerModel')}</vscode-button
+        >
+      </div>
+    </div>`;
   }
 
   private below(answer: Answer): TemplateResult {

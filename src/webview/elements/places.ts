@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import type { Citation, Evidence, LineRange } from '../../common/answers.ts';
+import type { Citation, Evidence, FoundPlace, LineRange } from '../../common/answers.ts';
 import { percent } from '../format.ts';
 import { isCommon, placeLabel } from '../places.ts';
 import { Roving } from '../roving.ts';
@@ -21,9 +21,10 @@ const MAX_LINES = 30;
 export type Places =
   | { of: 'citation'; list: readonly Citation[]; others: readonly (readonly Citation[])[] }
   | { of: 'evidence'; list: readonly Evidence[] }
-  | { of: 'chunk'; list: readonly Chunk[] };
+  | { of: 'chunk'; list: readonly Chunk[] }
+  | { of: 'found'; list: readonly FoundPlace[] };
 
-/** Places in the source, each a button that opens it: citations, evidence with its weight, retrieved chunks with text. */
+/** Places in the source, each a button that opens it: citations, evidence with its weight, retrieved chunks with text, places found. */
 export class CribPlaces extends LitElement {
   static override properties = {
     places: { attribute: false },
@@ -133,6 +134,7 @@ export class CribPlaces extends LitElement {
     const { places } = this;
     if (places.of === 'citation') return places.list.map((c, i) => this.citation(c, i, isCommon(c, places.others)));
     if (places.of === 'chunk') return places.list.map((chunk, i) => this.chunk(chunk, i));
+    if (places.of === 'found') return places.list.map((place, i) => this.found(place, i));
     const most = Math.max(...places.list.map(({ weight }) => weight), Number.EPSILON);
     return places.list.map((evidence, i) => this.evidence(evidence, i, most));
   }
@@ -188,6 +190,10 @@ export class CribPlaces extends LitElement {
       ${this.button(chunk, index, '', undefined, visibleLine(chunk.name))}
       <pre tabindex="0" role="group" dir="ltr" aria-label=${t('codeIn', placeLabel(chunk))}>${text}</pre>
     </li>`;
+  }
+
+  private found(place: FoundPlace, index: number): TemplateResult {
+    return html`<li>${this.button(place, index, '', undefined, visibleLine(place.name))}</li>`;
   }
 
   /** `marks` is part of the button's name (what is shown is said), `title` describes it. */

@@ -40,10 +40,27 @@ export const answerStyles = css`
   .failure .icon {
     margin-block-start: 2px;
   }
+  .doubt {
+    background: var(--vscode-inputValidation-warningBackground);
+    border: 1px solid var(--vscode-inputValidation-warningBorder, var(--vscode-contrastBorder, transparent));
+    border-radius: 4px;
+    color: var(--vscode-inputValidation-warningForeground, var(--vscode-foreground));
+    display: flex;
+    gap: 8px;
+    overflow-wrap: anywhere;
+    padding: 6px 8px;
+  }
+  .doubt > div {
+    min-inline-size: 0;
+  }
+  .doubt .icon {
+    margin-block-start: 2px;
+  }
   .message {
     font-weight: 600;
   }
-  .failure vscode-button {
+  .failure vscode-button,
+  .doubt vscode-button {
     margin-block: 6px 2px;
   }
   details {
