@@ -37,7 +37,7 @@ async function openRunners({ models, shape, precision, threads }: BenchContext):
 }> {
   const folder = await readModelFolder(models.onnx(shape, precision));
   const opened = await openGraph(folder);
-  const { attention, kvHeads, headSize, kvType, vocabulary, maxPositions } = opened.graph;
+  const { attention, heads, kvHeads, headSize, kvType, vocabulary, maxPositions } = opened.graph;
   const guarded = await openSession(ort, folder, opened.bytes(true), 'cpu', threads);
   const plain = await openSession(ort, folder, opened.bytes(false), 'cpu', threads);
   const lane: MakeLane = (transfer, capacity) => {
@@ -50,6 +50,7 @@ async function openRunners({ models, shape, precision, threads }: BenchContext):
       plan: new StepPlan(),
       priority: priorities.answer,
       maxPositions,
+      heads,
     });
   };
   const release = async (): Promise<void> => {

@@ -150,7 +150,7 @@ class CompressionSteps {
         for (let h = 0; h < kvHeads; h++) out.set(layer.subarray(h * context + offset, (h + 1) * context), h * tokens);
         return out;
       });
-      const view = { layers, kvHeads, tokens, sums: own, random: Math.random };
+      const view = { layers, kvHeads, heads: decoder.graph.heads, tokens, sums: own, random: Math.random };
       return strategy.select(view, keptCount(tokens, RATIO));
     });
     const kept = await time('gather', () => gatherKept(lane.kv, offset, positions, decoder.frequencies));

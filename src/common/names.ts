@@ -2,7 +2,20 @@
 export const modes = ['cache', 'rag', 'full', 'none', 'auto'] as const;
 export type Mode = (typeof modes)[number];
 
-export const strategies = ['m0-zs', 'm0-fs', 'random', 'recent'] as const;
+export const strategies = [
+  'm0-zs',
+  'm0-fs',
+  'kvzip',
+  'expected-attention',
+  'keydiff',
+  'snapkv',
+  'pyramidkv',
+  'tova',
+  'h2o',
+  'streaming-llm',
+  'random',
+  'recent',
+] as const;
 export type StrategyName = (typeof strategies)[number];
 
 export const devices = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;

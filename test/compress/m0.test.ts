@@ -100,7 +100,10 @@ describe.each(['llama', 'qwen2', 'qwen3'])('M0 on %s', (family) => {
               expect(maxDifference(sums[l]!.subarray(h * tokens, (h + 1) * tokens), scores)).toBeLessThan(1e-4);
             });
           });
-          const positions = strategy.select({ layers, kvHeads, tokens, sums, random: Math.random }, segment.kept);
+          const positions = strategy.select(
+            { layers, kvHeads, heads: decoder.graph.heads, tokens, sums, random: Math.random },
+            segment.kept,
+          );
           const expected = granularity === 'head' ? segment.perHead : segment.perLayer;
           positions.forEach((heads, l) => {
             heads.forEach((head, h) => {

@@ -37,7 +37,10 @@ test('the binding still throws exactly the error that the guard relies on', asyn
     input_ids: new ort.Tensor('int64', BigInt64Array.of(5n), [1, 1]),
     attention_mask: new ort.Tensor('int64', BigInt64Array.of(1n), [1, 1]),
     crib_score_on: new ort.Tensor('bool', Uint8Array.of(0), []),
-    crib_score_context: new ort.Tensor('int64', BigInt64Array.of(0n), [1]),
+    crib_score_kind: new ort.Tensor('int64', BigInt64Array.of(0n), []),
+    crib_score_start: new ort.Tensor('int64', BigInt64Array.of(0n), [1]),
+    crib_score_end: new ort.Tensor('int64', BigInt64Array.of(0n), [1]),
+    crib_short: new ort.Tensor('int32', new Int32Array(graph.attention.length), [graph.attention.length]),
   };
   for (const layer of graph.attention) feeds[layer.pastKey] = feeds[layer.pastValue] = empty;
   const error = await guarded!.run(feeds).then(
@@ -54,7 +57,7 @@ test('all three ways to hand over keys and values compute the same', async () =>
     const logits = new Float32Array(opened.graph.vocabulary);
     await runner.run(kv, tokens, logits);
     const prefill = logits.slice();
-    const sums = await runner.run(kv, [7, 8, 9], logits, 20);
+    const sums = await runner.run(kv, [7, 8, 9], logits, { kind: 'sums', start: 0, end: 20 });
     results.push([prefill, logits, ...sums!, kv.keys.map((k) => [...k.subarray(0, 27 * 32)])]);
   }
   expect(results[1]).toEqual(results[0]);

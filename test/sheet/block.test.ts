@@ -15,17 +15,16 @@ const inputs: BlockInputs = {
 };
 
 interface Shape {
-  layers: number;
   kvHeads: number;
-  kept: number;
+  counts: number[];
   headSize: number;
   dropped: number;
 }
 
 const shapes = fc.record({
-  layers: fc.integer({ min: 1, max: 3 }),
+  /** A layer may keep more than another. */
+  counts: fc.array(fc.integer({ min: 0, max: 7 }), { minLength: 1, maxLength: 3 }),
   kvHeads: fc.integer({ min: 1, max: 3 }),
-  kept: fc.integer({ min: 0, max: 7 }),
   headSize: fc.constantFrom(2, 4, 8),
   dropped: fc.integer({ min: 0, max: 5 }),
 });
@@ -33,24 +32,27 @@ const shapes = fc.record({
 const finiteHalf = fc.integer({ min: 0, max: 0xffff }).filter((bits) => (bits & 0x7c00) !== 0x7c00);
 
 /** A block whose numbers all have an exact half: nothing may be lost on the way. */
-const exactBlocks = shapes.chain(({ layers, kvHeads, kept, headSize, dropped }: Shape) => {
+const exactBlocks = shapes.chain(({ counts, kvHeads, headSize, dropped }: Shape) => {
+  const kept = Math.max(...counts);
   const tokens = kept + dropped;
-  const vectors = fc
-    .array(finiteHalf, { minLength: kvHeads * kept * headSize, maxLength: kvHeads * kept * headSize })
-    .map((bits) => Uint16Array.from(bits));
-  const positions = fc
-    .uniqueArray(fc.nat({ max: Math.max(0, tokens - 1) }), { minLength: kept, maxLength: kept })
-    .map((chosen) => Int32Array.from(chosen).sort());
-  const perLayer = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
-    fc.array(of, { minLength: layers, maxLength: layers });
+  const vectors = (count: number): fc.Arbitrary<KvArray> =>
+    fc
+      .array(finiteHalf, { minLength: kvHeads * count * headSize, maxLength: kvHeads * count * headSize })
+      .map((bits) => Uint16Array.from(bits));
+  const positions = (count: number): fc.Arbitrary<Int32Array> =>
+    fc
+      .uniqueArray(fc.nat({ max: Math.max(0, tokens - 1) }), { minLength: count, maxLength: count })
+      .map((chosen) => Int32Array.from(chosen).sort());
+  const perLayer = <T>(of: (count: number) => fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.tuple(...counts.map(of));
   return fc.record({
     headSize: fc.constant(headSize),
     block: fc.record({
       tokens: fc.constant(tokens),
       kept: fc.constant(kept),
-      keys: perLayer<KvArray>(vectors),
-      values: perLayer<KvArray>(vectors),
-      positions: perLayer(fc.array(positions, { minLength: kvHeads, maxLength: kvHeads })),
+      counts: fc.constant(counts),
+      keys: perLayer(vectors),
+      values: perLayer(vectors),
+      positions: perLayer((count) => fc.array(positions(count), { minLength: kvHeads, maxLength: kvHeads })),
       lineOf: fc.array(fc.nat(500), { minLength: tokens, maxLength: tokens }).map((lines) => Int32Array.from(lines)),
     }),
   });
@@ -95,7 +97,7 @@ describe('a block comes back as it was', () => {
 function tinyBlock(...numbers: [number, number]): Block {
   const one = Int32Array.of(0);
   const data = (): KvArray[] => [Float32Array.from(numbers)];
-  return { tokens: 1, kept: 1, keys: data(), values: data(), positions: [[one]], lineOf: one };
+  return { tokens: 1, kept: 1, counts: [1], keys: data(), values: data(), positions: [[one]], lineOf: one };
 }
 
 test('values beyond half range are held at its largest value, not made infinite', () => {
@@ -159,10 +161,10 @@ describe('bytes that are no block count as absent', () => {
   const whole = [
     half('layers.0.key', [1, 1, 2]),
     half('layers.0.value', [1, 1, 2]),
-    int32('positions', [1, 1, 1]),
+    int32('layers.0.positions', [1, 1]),
     int32('line_of', [3]),
   ];
-  const version = { version: '1' };
+  const version = { version: '2' };
 
   test('the parts of a block are a block', () => {
     expect(decodeBlock(encodeSafetensors(whole, version), 'float16')?.tokens).toBe(3);
@@ -176,14 +178,14 @@ describe('bytes that are no block count as absent', () => {
   test.each([
     ['keys of another length', half('layers.0.key', [1, 2, 2])],
     ['values of another number of heads', half('layers.0.value', [2, 1, 2])],
-    ['positions of another type', { ...int32('positions', [1, 1, 1]), dtype: 'F32' as const }],
+    ['positions of another type', { ...int32('layers.0.positions', [1, 1]), dtype: 'F32' as const }],
     ['keys of another type', { ...int32('layers.0.key', [1, 1, 2]), dtype: 'F32' as const }],
   ])('with %s', (_, changed) => {
     const tensors = whole.map((t) => (t.name === changed.name ? changed : t));
     expect(decodeBlock(encodeSafetensors(tensors, version), 'float16')).toBe(undefined);
   });
 
-  test.each([[{}], [{ version: '0' }], [{ version: '2' }]])('of the version %o', (metadata) => {
+  test.each([[{}], [{ version: '0' }], [{ version: '1' }]])('of the version %o', (metadata) => {
     expect(decodeBlock(encodeSafetensors(whole, metadata), 'float16')).toBe(undefined);
   });
 });

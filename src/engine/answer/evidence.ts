@@ -1,5 +1,5 @@
 import type { Evidence, LineRange } from '../../common/answers.ts';
-import type { LayerSums } from '../model/stepRunner.ts';
+import type { LayerSums } from '../model/observation.ts';
 
 const MAX_EVIDENCE = 5;
 /** Lines this close are one place. */

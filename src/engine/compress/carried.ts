@@ -38,7 +38,8 @@ export async function compressCarried(
     const tokens = cached + slice.length;
     const sums = await lane.append(probe, { signal, scoreContext: tokens });
     lane.kv.truncate(tokens);
-    const view = { layers, kvHeads, tokens, random: Math.random, ...(sums ? { sums } : {}) };
+    const { heads } = decoder.graph;
+    const view = { layers, kvHeads, heads, tokens, random: Math.random, ...(sums ? { sums } : {}) };
     const kept = strategy.select(view, Math.floor(slice.length / ratio) + cached);
     const before = carried?.origins;
     const origins = kept.map((heads, l) =>

@@ -2,9 +2,10 @@ import type { Task } from '../../common/task.ts';
 import type { Segment } from '../corpus/types.ts';
 import type { Decoder } from '../model/decoder.ts';
 import type { Lane } from '../model/lane.ts';
-import type { LayerSums } from '../model/stepRunner.ts';
+import { writeVector } from '../model/kvCache.ts';
 import { encodeSegment, type EncodedText } from './encode.ts';
 import { gatherKept, type KeptKv } from './gather.ts';
+import { observeSegment, probeRows } from './observe.ts';
 import { seededRandom } from './random.ts';
 import { keptCount } from './select.ts';
 import type { KeptPositions, Strategy } from './strategy.ts';
@@ -39,26 +40,40 @@ export class Compressor {
     return gatherKept(this.lane.kv, 0, kept, this.decoder.frequencies);
   }
 
-  /** @param ratio source tokens per kept position, at least 1 */
+  /**
+   * @param ratio source tokens per kept position, at least 1
+   * @param notes what the model wrote for the task, where the strategy asks for that
+   */
   async compress(
     segment: Segment,
     task: Task,
     strategy: Strategy,
     ratio: number,
     signal?: AbortSignal,
+    notes?: string,
   ): Promise<CompressedSegment> {
     const { decoder, lane } = this;
     const encoded = encodeSegment(decoder.tokenizer, segment, decoder.profile.fileMark);
     const tokens = encoded.ids.length;
     await this.prefillPreamble(signal);
     const offset = lane.kv.length;
-    await lane.append(encoded.ids, { signal });
-    const keep = keptCount(tokens, ratio);
-    const sums = await this.probe(task, strategy, offset, tokens, signal);
-    const { layers, kvHeads } = lane.kv.shape;
-    const view = { layers, kvHeads, tokens, random: seededRandom(segment.id), ...(sums ? { sums } : {}) };
-    const positions = strategy.select(view, keep);
-    return { encoded, positions, ...gatherKept(lane.kv, offset, positions, decoder.frequencies) };
+    const probe = strategy.probe(task, notes);
+    const needs = strategy.needs ?? [];
+    const view = await observeSegment({
+      decoder,
+      lane,
+      ids: encoded.ids,
+      probe: probe && probeRows(decoder, probe, encoded.ids),
+      needs,
+      random: seededRandom(segment.id),
+      signal,
+    });
+    const positions = strategy.select(view, keptCount(tokens, ratio));
+    const kept = gatherKept(lane.kv, offset, positions, decoder.frequencies);
+    strategy.refit?.(view, positions).values?.forEach((values, layer) => {
+      if (values) writeVector(values, kept.values[layer]!, 0);
+    });
+    return { encoded, positions, ...kept };
   }
 
   /** The preamble is the same for every segment: prefilled once, then only truncated to. */
@@ -70,29 +85,4 @@ export class Compressor {
     this.primed = true;
   }
   private primed = false;
-
-  /** Attention of the probe's rows to the segment's positions, or undefined where the strategy asks for no probe. */
-  private async probe(
-    task: Task,
-    strategy: Strategy,
-    offset: number,
-    tokens: number,
-    signal?: AbortSignal,
-  ): Promise<LayerSums | undefined> {
-    const probe = strategy.probe(task);
-    if (!probe) return undefined;
-    const { lane } = this;
-    const ids = this.decoder.chat.probe(probe.instruction, probe.examples);
-    const context = offset + tokens;
-    const sums = await lane.append(ids, { signal, scoreContext: context });
-    lane.kv.truncate(context);
-    return sums!.map((layer) => withoutPreamble(layer, lane.kv.shape.kvHeads, context, offset));
-  }
-}
-
-function withoutPreamble(sums: Float32Array, kvHeads: number, context: number, offset: number): Float32Array {
-  const tokens = context - offset;
-  const out = new Float32Array(kvHeads * tokens);
-  for (let h = 0; h < kvHeads; h++) out.set(sums.subarray(h * context + offset, (h + 1) * context), h * tokens);
-  return out;
 }

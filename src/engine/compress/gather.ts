@@ -2,9 +2,12 @@ import { readVector, writeVector, type KvArray, type KvCache } from '../model/kv
 import { Rotation } from '../model/rope.ts';
 import type { KeptPositions } from './strategy.ts';
 
-/** Keys and values of kept positions: per layer [kvHeads, kept, headSize], keys rotated to positions 0…kept-1. */
+/** Keys and values of kept positions: per layer [kvHeads, count, headSize], keys rotated to positions 0…count-1. */
 export interface KeptKv {
+  /** Positions of the fullest layer. */
   kept: number;
+  /** Positions of each layer, the same number in each of its heads. */
+  counts: number[];
   keys: KvArray[];
   values: KvArray[];
 }
@@ -15,8 +18,8 @@ export interface KeptKv {
  */
 export function gatherKept(cache: KvCache, offset: number, kept: KeptPositions, frequencies: Float64Array): KeptKv {
   const { kvHeads, headSize, type } = cache.shape;
-  const count = kept[0]?.[0]?.length ?? 0;
-  const make = (): KvArray => {
+  const counts = kept.map((heads) => heads[0]?.length ?? 0);
+  const make = (count: number): KvArray => {
     const size = kvHeads * count * headSize;
     return type === 'float32' ? new Float32Array(size) : new Uint16Array(size);
   };
@@ -25,7 +28,8 @@ export function gatherKept(cache: KvCache, offset: number, kept: KeptPositions, 
   const keys: KvArray[] = [];
   const values: KvArray[] = [];
   kept.forEach((heads, layer) => {
-    const [key, value] = [make(), make()];
+    const count = counts[layer]!;
+    const [key, value] = [make(count), make(count)];
     heads.forEach((positions, head) => {
       positions.forEach((position, rank) => {
         const from = cache.offset(head, offset + position);
@@ -39,22 +43,23 @@ export function gatherKept(cache: KvCache, offset: number, kept: KeptPositions, 
     keys.push(key);
     values.push(value);
   });
-  return { kept: count, keys, values };
+  return { kept: Math.max(0, ...counts), counts, keys, values };
 }
 
 /**
- * Appends kept keys and values to a cache; keys stored at 0…kept-1 move on by the cache's length, all by one angle.
+ * Appends kept keys and values to a cache; keys stored at 0…count-1 move on by the layer's length, all by one angle.
  */
 export function appendKept(cache: KvCache, block: KeptKv, frequencies: Float64Array): void {
   const { kvHeads, headSize } = cache.shape;
-  const start = cache.length;
-  cache.reserve(start + block.kept);
+  cache.reserve(cache.length + block.kept);
   const vector = new Float32Array(headSize);
   const rotation = new Rotation(frequencies);
   for (let layer = 0; layer < cache.shape.layers; layer++) {
+    const start = cache.lengthOf(layer);
+    const count = block.counts[layer]!;
     for (let head = 0; head < kvHeads; head++) {
-      for (let rank = 0; rank < block.kept; rank++) {
-        const from = (head * block.kept + rank) * headSize;
+      for (let rank = 0; rank < count; rank++) {
+        const from = (head * count + rank) * headSize;
         const to = cache.offset(head, start + rank);
         readVector(block.keys[layer]!, from, vector);
         rotation.apply(vector, start);
@@ -64,5 +69,5 @@ export function appendKept(cache: KvCache, block: KeptKv, frequencies: Float64Ar
       }
     }
   }
-  cache.length = start + block.kept;
+  cache.grow(block.counts);
 }

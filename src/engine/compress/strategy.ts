@@ -1,38 +1,71 @@
 import type { StrategyName } from '../../common/names.ts';
 import type { Task } from '../../common/task.ts';
 import type { ChatTurn } from '../model/chat.ts';
-import type { LayerSums } from '../model/stepRunner.ts';
+import type { Observation } from '../model/observation.ts';
+import type { SegmentKv } from './segmentKv.ts';
 
 /** Kept positions per layer and KV head, each sorted ascending; the same number in every head of a layer. */
 export type KeptPositions = Int32Array[][];
 
-/** What a probe run leaves behind for a strategy to judge by. */
-export interface ProbeView {
+/** A number for every position, per layer and KV head. */
+export type Scores = (Float32Array | Float64Array)[][];
+
+/**
+ * What a strategy judges by beyond attention sums; nothing of it is computed for strategies that do not ask.
+ * `stats`, `moments`, `raw`: see `scoreKinds`. `kv`: keys and values of the segment. `outputNorms`: ‖W_O V‖ of every
+ * position. `structure`: what the parse tree says of every token.
+ */
+export type Need = 'stats' | 'moments' | 'raw' | 'kv' | 'outputNorms' | 'structure';
+
+/**
+ * Whose attention is looked at. `task`: a text run after the segment, the task's instruction and examples, or notes
+ * that the model wrote for it. `repeat`: an instruction, then the segment once more. `tail`: the segment's own last
+ * tokens, which then score only what stands before them. `own`: all tokens of the segment but the first `skip`.
+ */
+export type Probe =
+  | { rows: 'task'; instruction: string; examples: readonly ChatTurn[] }
+  | { rows: 'repeat'; instruction: string }
+  | { rows: 'tail'; count: number }
+  | { rows: 'own'; skip: number };
+
+/** What a strategy sees of one segment. Positions count from the segment's first token. */
+export interface ProbeView extends Partial<Observation> {
   layers: number;
   kvHeads: number;
-  /** Positions to choose from. */
+  /** Query heads. */
+  heads: number;
+  /** Positions to choose from. `columns` of them have been looked at by the probe: fewer under `tail`. */
   tokens: number;
-  /** Attention that the probe's rows paid to each position, summed over rows and the query heads of each KV head: per layer [kvHeads, tokens]. Absent where the strategy asks for no probe. */
-  sums?: LayerSums;
   /** Numbers in [0, 1), seeded by the segment: equal input, equal choice. */
   random: () => number;
+  kv?: SegmentKv;
+  /** ‖W_O V‖ of every position, root mean square over the query heads of a KV head. */
+  outputNorms?: (layer: number, head: number) => Float64Array;
+  /** 0–1 a token: how much a reader of code looks for it (signatures, names, calls, returns, imports). */
+  structure?: Float32Array;
 }
 
-/** What is run after the segment to find out what the task will look at. */
-export interface Probe {
-  instruction: string;
-  examples: ChatTurn[];
+/** Keys and values that are changed after the choice, per layer [kvHeads, count, headSize]; undefined: as they are. */
+export interface Refit {
+  values?: (Float32Array | undefined)[];
 }
 
-/** Turns probe attention into kept positions. A new strategy is one file that exports one of these. */
+/** Turns what a probe saw into kept positions. A new strategy is one file that exports one of these. */
 export interface Strategy {
   readonly name: StrategyName;
   /** Paper, equation or repository. */
   readonly source: string;
+  readonly needs?: readonly Need[];
+  /** The model writes notes for the task, once per sheet; they take the place of the examples. */
+  readonly writesNotes?: boolean;
+  /** Most positions of one layer, as a multiple of an equal share; 1 where all layers keep the same number. */
+  readonly peak?: number;
   /** The probe for a task; undefined for strategies that need none. */
-  probe(task: Task): Probe | undefined;
-  /** Chooses `keep` of `view.tokens` positions in every head. */
+  probe(task: Task, notes?: string): Probe | undefined;
+  /** Chooses positions: `keep` of `view.tokens` in every head, on average over the layers. */
   select(view: ProbeView, keep: number): KeptPositions;
+  /** Fits values to what was kept. */
+  refit?(view: ProbeView, kept: KeptPositions): Refit;
 }
 
 /** One index set for a whole layer, or one for each KV head. */

@@ -101,10 +101,10 @@ export class Decoder {
 
   /** A lane with room for `capacity` positions to begin with; it grows as needed up to the window. */
   lane(priority: Priority, capacity: number): Lane {
-    const { attention, kvHeads, headSize, kvType, vocabulary } = this.graph;
+    const { attention, heads, kvHeads, headSize, kvType, vocabulary } = this.graph;
     const kv = new KvCache({ layers: attention.length, kvHeads, headSize, type: kvType }, capacity);
     const { runner, queue, plan, window } = this;
-    return new Lane({ kv, vocabulary, runner, queue, plan, priority, maxPositions: window });
+    return new Lane({ kv, vocabulary, runner, queue, plan, priority, maxPositions: window, heads });
   }
 
   /** Bytes of keys and values of one position over all layers, as stored in half precision. */

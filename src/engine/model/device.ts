@@ -113,7 +113,7 @@ async function selfTest(
     const kv = smallCache(opened);
     await runner.run(kv, tokens, logits);
     const prefill = logits.slice();
-    const sums = await runner.run(kv, [tokens[3]!], logits, length);
+    const sums = await runner.run(kv, [tokens[3]!], logits, { kind: 'sums', start: 0, end: length });
     results.push([prefill, logits, ...(sums ?? [])]);
   }
   const [a, b] = results as [Float32Array[], Float32Array[]];

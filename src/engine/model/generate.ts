@@ -2,7 +2,7 @@ import { throwIfCancelled, CribsheetError } from '../../common/errors.ts';
 import { ConfidenceSum, type Confidence } from './confidence.ts';
 import type { Lane } from './lane.ts';
 import { sample, type Sampling } from './sampling.ts';
-import type { LayerSums } from './stepRunner.ts';
+import type { LayerSums } from './observation.ts';
 import { TextStream } from './textStream.ts';
 import type { Tokenizer } from './tokenizer.ts';
 

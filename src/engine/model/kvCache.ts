@@ -12,19 +12,24 @@ export interface KvShape {
 
 /**
  * Keys and values of one lane. One buffer per layer and kind, shape [kvHeads, capacity, headSize], which is past and
- * present of attention at once; `length` positions are filled, the same number in every head. Keys are stored rotated
- * to their position (that is what GroupQueryAttention writes and reads).
+ * present of attention at once. `length` positions are filled in the fullest layers, the same number in every head;
+ * a layer to which a compressed block gave fewer is `short` of that and goes on from its own length. Keys are stored
+ * rotated to their position (that is what GroupQueryAttention writes and reads).
  */
 export class KvCache {
   readonly shape: KvShape;
   capacity: number;
   length = 0;
+  /** By how many positions each layer is behind `length`. */
+  readonly short: Int32Array;
+  private shortUpTo = 0;
   keys: KvArray[];
   values: KvArray[];
 
   constructor(shape: KvShape, capacity: number) {
     this.shape = shape;
     this.capacity = capacity;
+    this.short = new Int32Array(shape.layers);
     this.keys = this.allocate(capacity);
     this.values = this.allocate(capacity);
   }
@@ -56,7 +61,23 @@ export class KvCache {
   /** Forgets every position from `length` on. Costs nothing: later runs overwrite. */
   truncate(length: number): void {
     if (length > this.length) throw new RangeError(`cannot truncate ${this.length} positions to ${length}`);
+    if (length === 0) this.short.fill(0);
+    else if (length < this.shortUpTo) throw new RangeError(`cannot truncate into a block of unequal layers`);
+    if (length < this.shortUpTo) this.shortUpTo = 0;
     this.length = length;
+  }
+
+  /** Positions that are filled in a layer. */
+  lengthOf(layer: number): number {
+    return this.length - this.short[layer]!;
+  }
+
+  /** Counts new positions, `counts[layer]` in each layer; call it after they have been written. */
+  grow(counts: readonly number[]): void {
+    const most = Math.max(0, ...counts);
+    counts.forEach((count, layer) => (this.short[layer]! += most - count));
+    this.length += most;
+    if (this.short.some((s) => s > 0)) this.shortUpTo = this.length;
   }
 
   /** Index of the first element of (head, position) in a layer's buffer. */

@@ -1,8 +1,10 @@
 import { CribsheetError, throwIfCancelled } from '../../common/errors.ts';
+import type { ScoreKind } from './graph/scorer.ts';
 import type { KvCache } from './kvCache.ts';
 import type { Priority, RunQueue } from './runQueue.ts';
 import type { StepPlan } from './stepPlan.ts';
-import type { LayerSums, StepRunner } from './stepRunner.ts';
+import { Observer, type LayerSums, type Observation, type Scoring } from './observation.ts';
+import type { StepRunner } from './stepRunner.ts';
 
 export interface AppendOptions {
   signal?: AbortSignal | undefined;
@@ -10,6 +12,14 @@ export interface AppendOptions {
   scoreContext?: number;
   /** Called after each step with the tokens done so far. */
   onStep?: (done: number) => void;
+}
+
+export interface ObserveOptions {
+  signal?: AbortSignal | undefined;
+  kind: ScoreKind;
+  /** Key columns to report on: from `start` up to `end`, or up to the appended tokens themselves where it is absent. */
+  start: number;
+  end?: number;
 }
 
 /**
@@ -27,6 +37,7 @@ export class Lane {
   private readonly plan: StepPlan;
   private readonly priority: Priority;
   private readonly maxPositions: number;
+  private readonly heads: number;
 
   constructor(parts: {
     kv: KvCache;
@@ -36,6 +47,8 @@ export class Lane {
     plan: StepPlan;
     priority: Priority;
     maxPositions: number;
+    /** Query heads of the model. */
+    heads: number;
   }) {
     this.kv = parts.kv;
     this.logits = new Float32Array(parts.vocabulary);
@@ -44,6 +57,7 @@ export class Lane {
     this.plan = parts.plan;
     this.priority = parts.priority;
     this.maxPositions = parts.maxPositions;
+    this.heads = parts.heads;
   }
 
   /** Positions that can still be appended. */
@@ -56,7 +70,40 @@ export class Lane {
    * @returns attention sums per layer, [kvHeads, scoreContext], where asked for
    */
   async append(tokens: readonly number[], options: AppendOptions = {}): Promise<LayerSums | undefined> {
-    const { signal, scoreContext = 0, onStep } = options;
+    const { scoreContext = 0 } = options;
+    if (scoreContext === 0) {
+      await this.steps(tokens, options);
+      return undefined;
+    }
+    return (await this.observe(tokens, { ...options, kind: 'sums', start: 0, end: scoreContext })).sums;
+  }
+
+  /** Appends tokens and reports what their queries looked at. */
+  async observe(
+    tokens: readonly number[],
+    options: ObserveOptions & Pick<AppendOptions, 'onStep'>,
+  ): Promise<Observation> {
+    const { kind, start, end } = options;
+    const { heads } = this;
+    const { layers, kvHeads, headSize } = this.kv.shape;
+    const observer = new Observer(
+      { layers, heads, kvHeads, headSize },
+      kind,
+      (end ?? this.kv.length + tokens.length) - start,
+    );
+    await this.steps(tokens, options, (rows) => {
+      const scoring = { kind, start, end: end ?? this.kv.length + rows };
+      return { scoring, report: (scores) => observer.add(scores, rows, scoring.end - start) };
+    });
+    return observer.result();
+  }
+
+  /** @param observed what a step of so many tokens is to report, and who receives it */
+  private async steps(
+    tokens: readonly number[],
+    { signal, onStep }: Pick<AppendOptions, 'signal' | 'onStep'>,
+    observed?: (rows: number) => { scoring: Scoring; report: (scores: Float32Array[]) => void },
+  ): Promise<void> {
     if (tokens.length > this.room) {
       throw new CribsheetError(
         'question-too-long',
@@ -64,34 +111,24 @@ export class Lane {
         'Shorten the question, use a smaller sheet, or choose a model with a longer window.',
       );
     }
-    let sums: LayerSums | undefined;
     for (let done = 0; done < tokens.length;) {
       throwIfCancelled(signal);
       const step = tokens.slice(done, done + this.plan.size(tokens.length - done));
       const asked = performance.now();
-      const part = await this.queue.run(
+      await this.queue.run(
         this.priority,
         async () => {
           const started = performance.now();
           this.queuedMs += started - asked;
-          const result = await this.runner.run(this.kv, step, this.logits, scoreContext);
+          const wanted = observed?.(step.length);
+          const scores = await this.runner.run(this.kv, step, this.logits, wanted?.scoring);
           this.plan.observe(step.length, performance.now() - started);
-          return result;
+          if (scores) wanted?.report(scores);
         },
         signal,
       );
-      if (part && sums) addInto(sums, part);
-      else sums = part;
       done += step.length;
       onStep?.(done);
     }
-    return sums;
   }
-}
-
-function addInto(sums: LayerSums, part: LayerSums): void {
-  part.forEach((layer, l) => {
-    const into = sums[l]!;
-    for (let i = 0; i < layer.length; i++) into[i]! += layer[i]!;
-  });
 }

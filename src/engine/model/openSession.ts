@@ -5,6 +5,7 @@ import { CribsheetError } from '../../common/errors.ts';
 import type { Device } from '../../common/names.ts';
 import { decodeModel, encodeModel, externalData, type Model } from './graph/onnx.ts';
 import { inspectDecoder, type DecoderGraph } from './graph/inspect.ts';
+import { addLayerLengths } from './graph/layerLengths.ts';
 import { addSequenceGuard, sliceLastToken } from './graph/rewrite.ts';
 import { addScorer } from './graph/scorer.ts';
 import type { ModelFolder } from './layout.ts';
@@ -28,6 +29,7 @@ export async function openGraph(model: ModelFolder): Promise<OpenedGraph> {
   const graph = inspectDecoder(decoded, model.headSize);
   const weightBytes = await checkWeights(decoded, path.dirname(model.graphFile));
   sliceLastToken(decoded);
+  addLayerLengths(decoded, graph);
   addScorer(decoded, graph);
   const plain = encodeModel(decoded);
   const bytes = (guard: boolean): Uint8Array => {

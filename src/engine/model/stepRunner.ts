@@ -1,9 +1,11 @@
 import type * as Ort from 'onnxruntime-node';
+import { SHORT } from './graph/layerLengths.ts';
 import { GUARD } from './graph/rewrite.ts';
 import type { DecoderGraph } from './graph/inspect.ts';
-import { SCORE_CONTEXT, SCORE_ON, scoreName } from './graph/scorer.ts';
+import { SCORE_END, SCORE_KIND, SCORE_ON, SCORE_START, scoreKinds, scoreName } from './graph/scorer.ts';
 import { halvesToFloats } from './half.ts';
 import type { KvArray, KvCache } from './kvCache.ts';
+import { reportBuffers, type LayerSums, type Scoring } from './observation.ts';
 
 /** How keys and values reach the session. */
 export type KvTransfer =
@@ -13,9 +15,6 @@ export type KvTransfer =
   | 'in-place'
   /** Exact-length copies in and out: for providers that keep their own memory. Slow, and right everywhere. */
   | 'copy';
-
-/** Attention sums of one run: per layer [kvHeads, context]. */
-export type LayerSums = Float32Array[];
 
 /** One run of the session over new tokens. Knows tensors; knows nothing of prompts. */
 export class StepRunner {
@@ -30,20 +29,21 @@ export class StepRunner {
     this.session = session;
     this.graph = graph;
     this.transfer = transfer;
-    this.off = graph.attention.map(() => new ort.Tensor('float32', new Float32Array(1), [1, 1]));
+    this.off = graph.attention.map(() => new ort.Tensor('float32', new Float32Array(1), [1]));
   }
 
   /**
    * Runs `tokens` at positions `kv.length`… and appends them to `kv`.
    * @param logits receives the logits of the last token, [vocabulary]
-   * @param scoreContext report attention sums over this many leading positions
+   * @param scoring what to report of the queries' attention
+   * @returns per layer, in the layout of the kind (`scoreKinds`), where asked for
    */
   async run(
     kv: KvCache,
     tokens: readonly number[],
     logits: Float32Array,
-    scoreContext = 0,
-  ): Promise<LayerSums | undefined> {
+    scoring?: Scoring,
+  ): Promise<Float32Array[] | undefined> {
     const { ort, graph } = this;
     const rows = tokens.length;
     const total = kv.length + rows;
@@ -54,9 +54,12 @@ export class StepRunner {
     const feeds: Record<string, Ort.Tensor> = {
       input_ids: new ort.Tensor('int64', BigInt64Array.from(tokens, BigInt), [1, rows]),
       attention_mask: new ort.Tensor('int64', new BigInt64Array(total).fill(1n), [1, total]),
-      [SCORE_ON]: new ort.Tensor('bool', Uint8Array.of(scoreContext > 0 ? 1 : 0), []),
-      [SCORE_CONTEXT]: new ort.Tensor('int64', BigInt64Array.of(BigInt(scoreContext)), [1]),
+      [SCORE_ON]: new ort.Tensor('bool', Uint8Array.of(scoring ? 1 : 0), []),
+      [SCORE_KIND]: new ort.Tensor('int64', int64(scoring ? scoreKinds.indexOf(scoring.kind) : 0), []),
+      [SCORE_START]: new ort.Tensor('int64', int64(scoring?.start ?? 0), [1]),
+      [SCORE_END]: new ort.Tensor('int64', int64(scoring?.end ?? 0), [1]),
     };
+    feeds[SHORT] = new ort.Tensor('int32', kv.short, [kv.short.length]);
     if (graph.hasPositionIds) {
       const positions = BigInt64Array.from({ length: rows }, (_, i) => BigInt(kv.length + i));
       feeds['position_ids'] = new ort.Tensor('int64', positions, [1, rows]);
@@ -65,18 +68,19 @@ export class StepRunner {
     const fetches: Record<string, Ort.Tensor | null> = {};
     if (this.transfer === 'in-place-guarded') fetches[GUARD] = null;
     fetches['logits'] = this.tensor(rawLogits, [1, 1, logits.length]);
-    const sums = graph.attention.map((_, layer) => {
-      const sum = scoreContext > 0 ? new Float32Array(graph.kvHeads * scoreContext) : new Float32Array(1);
-      fetches[scoreName(layer)] =
-        scoreContext > 0 ? new ort.Tensor('float32', sum, [graph.kvHeads, scoreContext]) : this.off[layer]!;
-      return sum;
+    const report = scoring && reportBuffers(graph, scoring, rows, kv.short);
+    const off = new Float32Array(1);
+    const scores = graph.attention.map((_, layer) => {
+      const score = report?.[layer];
+      fetches[scoreName(layer)] = score ? new ort.Tensor('float32', score, [score.length]) : this.off[layer]!;
+      return score ?? off;
     });
 
-    if (this.transfer === 'copy') await this.runCopying(kv, feeds, rows, rawLogits, sums);
-    else await this.runInPlace(kv, feeds, fetches, rawLogits, sums);
+    if (this.transfer === 'copy') await this.runCopying(kv, feeds, rows, rawLogits, scores);
+    else await this.runInPlace(kv, feeds, fetches, rawLogits, scores);
     if (rawLogits instanceof Uint16Array) halvesToFloats(rawLogits, logits);
     kv.length = total;
-    return scoreContext > 0 ? sums : undefined;
+    return report;
   }
 
   async release(): Promise<void> {
@@ -118,30 +122,29 @@ export class StepRunner {
     sums: LayerSums,
   ): Promise<void> {
     const { kvHeads, headSize, attention } = this.graph;
-    const total = kv.length + rows;
-    const past = (source: KvArray): Ort.Tensor => {
-      const exact = source.slice(0, kvHeads * kv.length * headSize);
+    const past = (source: KvArray, length: number): Ort.Tensor => {
+      const exact = source.slice(0, kvHeads * length * headSize);
       for (let h = 0; h < kvHeads; h++) {
         const from = kv.offset(h, 0);
-        exact.set(source.subarray(from, from + kv.length * headSize), h * kv.length * headSize);
+        exact.set(source.subarray(from, from + length * headSize), h * length * headSize);
       }
-      return this.tensor(exact, [1, kvHeads, kv.length, headSize]);
+      return this.tensor(exact, [1, kvHeads, length, headSize]);
     };
     attention.forEach((layer, i) => {
-      feeds[layer.pastKey] = past(kv.keys[i]!);
-      feeds[layer.pastValue] = past(kv.values[i]!);
+      feeds[layer.pastKey] = past(kv.keys[i]!, kv.lengthOf(i));
+      feeds[layer.pastValue] = past(kv.values[i]!, kv.lengthOf(i));
     });
     const results = await this.session.run(feeds);
-    const store = (name: string, target: KvArray): void => {
+    const store = (name: string, target: KvArray, length: number): void => {
       const data = halfBits(results[name]!.data);
       for (let h = 0; h < kvHeads; h++) {
-        const from = (h * total + kv.length) * headSize;
-        target.set(data.subarray(from, from + rows * headSize) as KvArray, kv.offset(h, kv.length));
+        const from = (h * (length + rows) + length) * headSize;
+        target.set(data.subarray(from, from + rows * headSize) as KvArray, kv.offset(h, length));
       }
     };
     attention.forEach((layer, i) => {
-      store(layer.presentKey, kv.keys[i]!);
-      store(layer.presentValue, kv.values[i]!);
+      store(layer.presentKey, kv.keys[i]!, kv.lengthOf(i));
+      store(layer.presentValue, kv.values[i]!, kv.lengthOf(i));
     });
     copyInto(results['logits']!.data, logits);
     sums.forEach((sum, i) => {
@@ -165,6 +168,8 @@ export class StepRunner {
 export function isGuardError(error: unknown): boolean {
   return error instanceof Error && error.message.includes('Non tensor type is temporarily not supported');
 }
+
+const int64 = (value: number): BigInt64Array => BigInt64Array.of(BigInt(value));
 
 function halfBits(data: Ort.Tensor.DataType): KvArray {
   if (data instanceof Float32Array || data instanceof Uint16Array) return data;

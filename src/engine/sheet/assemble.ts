@@ -10,9 +10,9 @@ import type { SheetFile, SheetSegment } from './sheetFile.ts';
 import type { BlockStore } from './store.ts';
 
 interface Placed {
-  /** First position of the block in the sheet. */
-  start: number;
-  block: Pick<Block, 'kept' | 'positions' | 'lineOf'>;
+  /** First position of the block in each layer of the sheet. */
+  starts: number[];
+  block: Pick<Block, 'positions' | 'lineOf'>;
   segment: SheetSegment;
 }
 
@@ -56,8 +56,9 @@ export class AssembledSheet {
     const placed: Placed[] = [];
     for (const segment of file.segments) {
       const block = await read(segment.key, file.paths[segment.lines[0]?.path ?? -1] ?? 'a segment');
-      const { kept, positions, lineOf } = block;
-      placed.push({ start: lane.kv.length, block: { kept, positions, lineOf }, segment });
+      const { counts, positions, lineOf } = block;
+      const starts = counts.map((_, layer) => lane.kv.lengthOf(layer));
+      placed.push({ starts, block: { positions, lineOf }, segment });
       appendKept(lane.kv, block, decoder.frequencies);
     }
     return new AssembledSheet(file, lane, placed);
@@ -73,12 +74,13 @@ export class AssembledSheet {
     let [low, high] = [0, this.placed.length - 1];
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if (this.placed[middle]!.start <= position) low = middle;
+      if (this.placed[middle]!.starts[layer]! <= position) low = middle;
       else high = middle - 1;
     }
     const place = this.placed[low];
-    if (!place || position < place.start || position >= place.start + place.block.kept) return undefined;
-    const token = place.block.positions[layer]?.[head]?.[position - place.start];
+    const start = place?.starts[layer];
+    if (!place || start === undefined || position < start) return undefined;
+    const token = place.block.positions[layer]?.[head]?.[position - start];
     if (token === undefined) return undefined;
     const { path, line } = originOf(place.segment.lines, place.block.lineOf[token]!);
     return { path: this.file.paths[path]!, startLine: line, endLine: line };

@@ -7,14 +7,14 @@ import type { KvType } from '../model/graph/inspect.ts';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
 
 /** Raise it when blocks made before must not be used any more. */
-const BLOCK_VERSION = 1;
+const BLOCK_VERSION = 2;
 const MAX_HALF = 65_504;
 
 /** A stored segment: kept keys and values, and which tokens they are. Nothing in it depends on where the text stands. */
 export interface Block extends KeptKv {
   /** Source tokens of the segment. */
   tokens: number;
-  /** Kept token indices, [layers][kvHeads][kept]. */
+  /** Kept token indices, [layers][kvHeads][count of the layer]. */
   positions: KeptPositions;
   /** Per source token: index of its rendered line in the segment. */
   lineOf: Int32Array;
@@ -38,49 +38,57 @@ export function blockKey(inputs: BlockInputs): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Serialises to safetensors: fp16 keys and values [kvHeads, kept, headSize] per layer, int32 provenance. */
+/** Serialises to safetensors: fp16 keys and values [kvHeads, count, headSize] per layer, int32 provenance. */
 export function encodeBlock(block: Block, headSize: number, inputs: BlockInputs): Uint8Array {
-  const layers = block.keys.length;
   const kvHeads = block.positions[0]?.length ?? 0;
-  const shape = [kvHeads, block.kept, headSize];
-  const half = (name: string, data: KvArray) => ({ name, dtype: 'F16' as const, shape, data: bytesOf(toHalves(data)) });
-  const positions = Int32Array.from(block.positions.flat().flatMap((p) => [...p]));
-  const tensors = [
-    ...block.keys.map((data, l) => half(`layers.${l}.key`, data)),
-    ...block.values.map((data, l) => half(`layers.${l}.value`, data)),
-    { name: 'positions', dtype: 'I32' as const, shape: [layers, kvHeads, block.kept], data: bytesOf(positions) },
-    { name: 'line_of', dtype: 'I32' as const, shape: [block.tokens], data: bytesOf(block.lineOf) },
-  ];
+  const half = (name: string, count: number, data: KvArray) => ({
+    name,
+    dtype: 'F16' as const,
+    shape: [kvHeads, count, headSize],
+    data: bytesOf(toHalves(data)),
+  });
+  const tensors = block.counts.flatMap((count, l) => [
+    half(`layers.${l}.key`, count, block.keys[l]!),
+    half(`layers.${l}.value`, count, block.values[l]!),
+    {
+      name: `layers.${l}.positions`,
+      dtype: 'I32' as const,
+      shape: [kvHeads, count],
+      data: bytesOf(Int32Array.from(block.positions[l]!.flatMap((p) => [...p]))),
+    },
+  ]);
+  const lineOf = { name: 'line_of', dtype: 'I32' as const, shape: [block.tokens], data: bytesOf(block.lineOf) };
   const { model, strategy, ratio, segment } = inputs;
-  return encodeSafetensors(tensors, { version: String(BLOCK_VERSION), model, strategy, ratio: String(ratio), segment });
+  const metadata = { version: String(BLOCK_VERSION), model, strategy, ratio: String(ratio), segment };
+  return encodeSafetensors([...tensors, lineOf], metadata);
 }
 
 /** @returns undefined where the bytes are no block of this version and shape: the caller treats it as absent */
 export function decodeBlock(bytes: Uint8Array, type: KvType): Block | undefined {
   const { tensors, metadata } = decodeSafetensors(bytes);
-  const positions = tensors.get('positions');
   const lineOf = tensors.get('line_of');
-  if (metadata['version'] !== String(BLOCK_VERSION)) return undefined;
-  if (positions?.dtype !== 'I32' || lineOf?.dtype !== 'I32') return undefined;
-  const [layers = 0, kvHeads = 0, kept = 0] = positions.shape;
-  const flat = int32(positions.data);
-  const read = (kind: string): KvArray[] | undefined => {
-    const all = Array.from({ length: layers }, (_, l) => tensors.get(`layers.${l}.${kind}`));
-    if (all.some((t) => t?.dtype !== 'F16' || t.shape[0] !== kvHeads || t.shape[1] !== kept)) return undefined;
-    return all.map((t) => fromHalves(uint16(t!.data), type));
-  };
-  const [keys, values] = [read('key'), read('value')];
-  if (!keys || !values) return undefined;
-  return {
-    tokens: lineOf.shape[0] ?? 0,
-    kept,
-    keys,
-    values,
-    lineOf: int32(lineOf.data),
-    positions: Array.from({ length: layers }, (_, l) =>
-      Array.from({ length: kvHeads }, (_, h) => flat.subarray((l * kvHeads + h) * kept, (l * kvHeads + h + 1) * kept)),
-    ),
-  };
+  if (metadata['version'] !== String(BLOCK_VERSION) || lineOf?.dtype !== 'I32') return undefined;
+  const counts: number[] = [];
+  const keys: KvArray[] = [];
+  const values: KvArray[] = [];
+  const positions: KeptPositions = [];
+  for (let l = 0; tensors.has(`layers.${l}.positions`); l++) {
+    const kept = tensors.get(`layers.${l}.positions`)!;
+    const [kvHeads = 0, count = 0] = kept.shape;
+    const [key, value] = [tensors.get(`layers.${l}.key`), tensors.get(`layers.${l}.value`)];
+    if (kept.dtype !== 'I32') return undefined;
+    for (const t of [key, value])
+      if (t?.dtype !== 'F16' || t.shape[0] !== kvHeads || t.shape[1] !== count) return undefined;
+    const flat = int32(kept.data);
+    counts.push(count);
+    keys.push(fromHalves(uint16(key!.data), type));
+    values.push(fromHalves(uint16(value!.data), type));
+    positions.push(Array.from({ length: kvHeads }, (_, h) => flat.subarray(h * count, (h + 1) * count)));
+  }
+  const layers = [...tensors.keys()].filter((name) => name.endsWith('.key')).length;
+  if (counts.length === 0 || counts.length !== layers) return undefined;
+  const kept = Math.max(...counts);
+  return { tokens: lineOf.shape[0] ?? 0, kept, counts, keys, values, positions, lineOf: int32(lineOf.data) };
 }
 
 /** Values beyond half precision would become infinite and poison every answer: they are held at its largest value. */

@@ -229,7 +229,8 @@ export function blockInputs(
   { task, strategy, ratio }: Pick<BuildRequest, 'task' | 'strategy' | 'ratio'>,
 ): (segment: string) => BlockInputs {
   const asked = strategy.probe(task);
-  const probe = asked ? decoder.chat.probe(asked.instruction, asked.examples) : [];
+  // Probes that run no text of their own (or the segment's) are a matter of the strategy alone.
+  const probe = asked?.rows === 'task' ? decoder.chat.probe(asked.instruction, asked.examples) : [];
   const preamble = decoder.chat.preamble();
   const { fingerprint: model } = decoder;
   return (segment) => ({ model, preamble, probe, strategy: strategy.name, ratio, segment });

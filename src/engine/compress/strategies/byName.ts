@@ -1,15 +1,29 @@
 import type { StrategyName } from '../../../common/names.ts';
 import type { Strategy } from '../strategy.ts';
 import { randomPositions, startAndRecent } from './controls.ts';
+import { expectedAttention } from './expectedAttention.ts';
+import { h2o } from './h2o.ts';
+import { keyDiff } from './keyDiff.ts';
+import { kvzip } from './kvzip.ts';
 import { TaskAttention } from './m0.ts';
+import { SnapKv } from './snapKv.ts';
+import { tova } from './tova.ts';
 
 /** Every strategy that can be named in a task, a setting or on the command line. */
 export function strategyByName(name: StrategyName): Strategy {
   const all: Record<StrategyName, Strategy> = {
     'm0-zs': new TaskAttention('m0-zs'),
     'm0-fs': new TaskAttention('m0-fs'),
+    kvzip,
+    'expected-attention': expectedAttention,
+    keydiff: keyDiff,
+    snapkv: new SnapKv('snapkv'),
+    pyramidkv: new SnapKv('pyramidkv'),
+    tova,
+    h2o,
+    'streaming-llm': startAndRecent('streaming-llm'),
     random: randomPositions,
-    recent: startAndRecent,
+    recent: startAndRecent('recent'),
   };
   return all[name];
 }

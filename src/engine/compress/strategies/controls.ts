@@ -13,9 +13,12 @@ export const randomPositions: Strategy = {
     everyHead(view, () => topPositions(Float64Array.from({ length: view.tokens }, view.random), keep)),
 };
 
-/** Control: the first four positions of a segment and its last ones (the sinks-and-window shape of arXiv 2309.17453). */
-export const startAndRecent: Strategy = {
-  name: 'recent',
+/**
+ * The first four positions of a segment and its last ones: StreamingLLM's sinks and window (arXiv 2309.17453), which
+ * is also the control `recent`.
+ */
+export const startAndRecent = (name: 'recent' | 'streaming-llm'): Strategy => ({
+  name,
   source: 'arXiv 2309.17453 (StreamingLLM), applied to each segment',
   probe: () => undefined,
   select: (view, keep) => {
@@ -24,4 +27,4 @@ export const startAndRecent: Strategy = {
     const kept = Int32Array.from({ length: keep }, (_, i) => (i < start ? i : recent + i - start));
     return everyHead(view, () => kept);
   },
-};
+});

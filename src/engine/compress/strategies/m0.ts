@@ -23,7 +23,7 @@ export class TaskAttention implements Strategy {
   }
 
   probe(task: Task): Probe {
-    return { instruction: task.instruction, examples: this.fewShot ? task.examples : [] };
+    return { rows: 'task', instruction: task.instruction, examples: this.fewShot ? task.examples : [] };
   }
 
   select({ sums, layers, kvHeads, tokens }: ProbeView, keep: number): KeptPositions {

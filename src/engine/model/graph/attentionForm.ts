@@ -41,5 +41,8 @@ export function unusableAttention(node: Node, first: Node): string | undefined {
   for (const at of [7, 8]) {
     if (inputs[at] !== first.input?.[at]) return 'its layers have different rotary tables';
   }
+  for (const at of [5, 6]) {
+    if (inputs[at] !== first.input?.[at]) return 'its layers take their lengths from different places';
+  }
   return undefined;
 }
