@@ -16,6 +16,10 @@ from torch import Tensor, nn
 from .shape import Shape
 
 
+BESIDE = -2
+"""Group of tokens that stand between sheet and questions."""
+
+
 def compiled(function):
     """Fuses a pointwise function where a C++ compiler is there; matrix products gain nothing from it."""
     return torch.compile(function, dynamic=True) if shutil.which("g++") else function
@@ -197,7 +201,8 @@ class Network(nn.Module):
     ) -> tuple[Tensor, list[Tensor]]:
         """
         Questions with their answers, tokens [B, T], each question a group of its own that does not see the others and starts right after the sheet.
-        offsets [B, T]: place within the question. groups [B, T]: number of the question, -1 for padding.
+        offsets [B, T]: place after the sheet. groups [B, T]: number of the question, -1 for padding, `BESIDE` for source that stands
+        before the questions and that all of them see.
         watched [B, T]: rows whose attention over the sheet is returned, summed, per layer [B, K, P].
         """
         s = self.shape
@@ -205,7 +210,8 @@ class Network(nn.Module):
         kept = past.positions.shape[1]
         cos, sin = (a[:, None] for a in self.angles(past.length[:, None] + offsets))
         cos_past, sin_past = (a[:, None] for a in self.angles(past.positions))
-        own = torch.ones(count, count, dtype=torch.bool).tril() & (groups[:, :, None] == groups[:, None, :])
+        seen_by = (groups[:, :, None] == groups[:, None, :]) | (groups[:, None, :] == BESIDE)
+        own = torch.ones(count, count, dtype=torch.bool).tril() & seen_by
         mask = torch.cat([past.valid[:, None].expand(-1, count, -1), own], 2)[:, None]
         added = as_summand(mask)
         x = self.embedding(tokens)

@@ -94,7 +94,7 @@ def auxiliary_loss(states: list[LayerState], seen: list[Tensor], batch: Batch) -
 def evaluate_batch(network: Network, batch: Batch, rng: random.Random, pool: Pool | None, teach_probe: bool, language: float) -> Outcome:
     recipe = batch.recipe
     positions = positions_of(batch, rng)
-    teach_probe = teach_probe and recipe.form == "sheet" and recipe.ratio == 1 and recipe.pool == 0
+    teach_probe = teach_probe and recipe.form == "sheet" and recipe.ratio == 1 and recipe.pool == 0 and not recipe.beside
     score = recipe.form == "sheet" and (recipe.ratio > 1 or teach_probe)
     hidden, states = network.prefill(batch.rows, positions, batch.groups, batch.places, score)
     past = own_sheet(batch, states, positions, rng, pool)

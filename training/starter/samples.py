@@ -11,7 +11,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from .network import Places
+from .network import BESIDE, Places
 from .schedule import Recipe
 from .shape import SPECIAL_TOKENS
 
@@ -107,7 +107,9 @@ class Batch:
     questions: Tensor
     """[B, Q]"""
     offsets: Tensor
+    """[B, Q] place after the sheet"""
     groups_asked: Tensor
+    """[B, Q] number of the question, -1 for padding, `BESIDE` for source before them"""
     is_answer: Tensor
     kinds: list[list[str]]
     samples: list[Sample] = field(default_factory=list)
@@ -118,8 +120,11 @@ class Batch:
         return self.rows.numel() + self.questions.numel()
 
 
-def collate(recipe: Recipe, samples: list[Sample], room: int, pad: int, probed: bool) -> Batch:
-    """`room`: most tokens of questions for one sample; questions that do not fit are left out. `probed`: the task's text stands behind each segment."""
+def collate(recipe: Recipe, samples: list[Sample], room: int, pad: int, probed: bool, beside: list[int | None] | None = None) -> Batch:
+    """
+    `room`: most tokens of questions for one sample; questions that do not fit are left out. `probed`: the task's text stands behind
+    each segment. `beside`: number of the segment that each sample reads uncut after its sheet.
+    """
     segments: list[list[int]] = []
     probes: list[list[int]] = []
     segments_of = []
@@ -147,7 +152,8 @@ def collate(recipe: Recipe, samples: list[Sample], room: int, pad: int, probed: 
             row_of[number], start_of[number] = row, at
             at += count
     lengths, behind = (torch.tensor([len(part) for part in parts]) for parts in (segments, probes))
-    packed = [pack(sample, room) for sample in samples]
+    uncut = [sample.segments[n] if n is not None else [] for sample, n in zip(samples, beside or [None] * len(samples))]
+    packed = [pack(sample, room, before) for sample, before in zip(samples, uncut)]
     longest = max(len(p[0]) for p in packed)
     fills = (pad, 0, -1, 0)
     columns = [
@@ -187,15 +193,19 @@ def first_fit(sizes: list[int], capacity: int) -> list[list[int]]:
     return bins
 
 
-def pack(sample: Sample, room: int) -> tuple[list[int], list[int], list[int], list[int], list[str]]:
-    """Questions one behind the other: tokens, place in the question, number of the question, whether part of an answer; kinds by number."""
-    tokens, offsets, groups, answers, kinds = [], [], [], [], []
+def pack(sample: Sample, room: int, before: list[int]) -> tuple[list[int], list[int], list[int], list[int], list[str]]:
+    """
+    Source that all questions see, then questions one behind the other: tokens, place after the sheet, number of the question,
+    whether part of an answer; kinds by number.
+    """
+    tokens, offsets, groups = [*before], [*range(len(before))], [BESIDE] * len(before)
+    answers, kinds = [0] * len(before), []
     for kind, (question, answer) in zip(sample.kinds, sample.questions):
         count = len(question) + len(answer)
-        if len(tokens) + count > room:
+        if len(tokens) - len(before) + count > room:
             continue
         tokens += question + answer
-        offsets += range(count)
+        offsets += range(len(before), len(before) + count)
         groups += [len(kinds)] * count
         answers += [0] * len(question) + [1] * len(answer)
         kinds.append(kind)
@@ -207,7 +217,7 @@ class Stream:
 
     def __init__(self, maker: Maker, encoder: Encoder, seed: int):
         self.maker, self.encoder, self.seed = maker, encoder, seed
-        self.asked: deque[tuple[Recipe, int, int]] = deque()
+        self.asked: deque[tuple[int, Recipe, int, int]] = deque()
 
     def ask(self, number: int, recipe: Recipe, step_tokens: int) -> None:
         # Questions fill about six tenths of a context's length: answers are what is learnt from.
@@ -228,17 +238,19 @@ class Stream:
                     "augment": True,
                 }
             )
-        self.asked.append((recipe, count, room))
+        self.asked.append((number, recipe, count, room))
 
     def next(self, teach_probe: bool) -> Batch | None:
         """None where no sample of the batch had a question. Nothing is probed where nothing is cut, unless the probe itself is to learn."""
-        recipe, count, room = self.asked.popleft()
+        number, recipe, count, room = self.asked.popleft()
         # A request that cannot be met has been reported by the maker.
         lines = [line for line in (self.maker.next() for _ in range(count)) if "error" not in line]
         samples = [self.encoder.sample(line) for line in lines]
         samples = [s for s in samples if s.segments and s.questions and max(map(len, s.segments)) <= 2 * recipe.context_tokens]
         probed = recipe.form == "sheet" and (recipe.ratio > 1 or teach_probe)
-        return collate(recipe, samples, room, self.encoder.special["<pad>"], probed) if samples else None
+        # Which one is a function of the batch's number, as everything is.
+        beside = [number % len(s.segments) if recipe.beside else None for s in samples]
+        return collate(recipe, samples, room, self.encoder.special["<pad>"], probed, beside) if samples else None
 
 
 def maker_command(repository: Path, chunks: Path, tokenizer: Path) -> list[str]:

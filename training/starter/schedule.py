@@ -27,6 +27,8 @@ class Recipe:
     """Foreign kept positions put beside the sample's own."""
     stretch: int = 0
     """Most positions left free between segments (or inside a row)."""
+    beside: bool = False
+    """One of the segments is read uncut after the sheet, as the mode `hybrid` and files named with a question are."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class Plan:
                 recipe = self.longer(recipe, rng)
         if form != "sheet" or not self.compression:
             recipe = replace(recipe, ratio=1.0)
+        elif millions >= 20 and rng.random() < 0.15:
+            recipe = replace(recipe, beside=True)
         return recipe
 
     def late(self, seen: int) -> bool:

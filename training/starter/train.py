@@ -65,6 +65,8 @@ class Log:
         for batch, outcome in self.outcomes:
             recipe = batch.recipe
             label = recipe.form if recipe.form != "sheet" else f"sheet {2 ** round(torch.tensor(recipe.ratio).log2().item())}x"
+            if recipe.beside:
+                label += " beside"
             for kind, hit in outcome.exact:
                 ratios[label].append(hit)
                 if recipe.ratio == 1:

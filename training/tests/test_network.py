@@ -5,7 +5,7 @@ import unittest
 import torch
 
 from starter.export import to_transformers
-from starter.network import Network, Places
+from starter.network import BESIDE, Network, Places
 from starter.selection import assemble, compress, extend, kept_counts, top_positions
 from starter.shape import Shape
 
@@ -84,6 +84,17 @@ class NetworkTest(unittest.TestCase):
         groups = torch.cat([torch.full((p.shape[1],), i) for i, p in enumerate(parts)])[None]
         together, _ = self.network.answer(torch.cat(parts, 1), offsets, groups, past)
         torch.testing.assert_close(together, torch.cat(alone, 1), atol=1e-5, rtol=1e-5)
+
+    @torch.no_grad()
+    def test_questions_see_what_stands_beside_the_sheet(self):
+        _, states = prefill(self.network, self.tokens[:1, :10], 10)
+        past = assemble(compress(states, torch.tensor([10]), 1.0, True), torch.tensor([[0]]))
+        beside, parts = self.tokens[:1, 10:16], [self.tokens[:1, 16:21], self.tokens[1:, :4]]
+        wholes = [prefill(self.network, torch.cat([self.tokens[:1, :16], p], 1), 16 + p.shape[1])[0][:, 16:] for p in parts]
+        offsets = torch.cat([torch.arange(6), torch.arange(6, 11), torch.arange(6, 10)])[None]
+        groups = torch.tensor([[BESIDE] * 6 + [0] * 5 + [1] * 4])
+        said, _ = self.network.answer(torch.cat([beside, *parts], 1), offsets, groups, past)
+        torch.testing.assert_close(said[:, 6:], torch.cat(wholes, 1), atol=1e-5, rtol=1e-5)
 
     @torch.no_grad()
     def test_scores_are_the_probes_attention(self):
