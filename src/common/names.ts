@@ -1,6 +1,17 @@
 /** Names that settings, command line, protocol and files share. Each list is the single source of its type. */
-export const modes = ['cache', 'rag', 'full', 'none', 'auto'] as const;
+export const modes = ['cache', 'rag', 'hybrid', 'full', 'none', 'auto'] as const;
 export type Mode = (typeof modes)[number];
+
+/** Can these be compared? Two or more modes, none of them twice; `auto` is one of the others. */
+export function areComparable(value: unknown): value is Mode[] {
+  const own = modes.filter((mode) => mode !== 'auto');
+  return (
+    Array.isArray(value) &&
+    value.length >= 2 &&
+    new Set(value).size === value.length &&
+    value.every((mode) => own.some((name) => name === mode))
+  );
+}
 
 export const strategies = [
   'm0-zs',

@@ -9,6 +9,7 @@ const names: Record<Mode, [name: StringKey, help: StringKey]> = {
   auto: ['modeAuto', 'modeAutoHelp'],
   cache: ['modeCache', 'modeCacheHelp'],
   rag: ['modeRag', 'modeRagHelp'],
+  hybrid: ['modeHybrid', 'modeHybridHelp'],
   full: ['modeFull', 'modeFullHelp'],
   none: ['modeNone', 'modeNoneHelp'],
 };

@@ -21,7 +21,7 @@ const english = {
   folder: 'Folder: {0}',
   compare: 'Compare',
   compareHelp: 'Ask {0} at once and show the answers next to each other',
-  comparing: 'Comparing {0}',
+  compared: 'Mode {0} of the comparison: {1}',
   attach: 'Add files to the question',
   attachments: 'Added to the question',
   removeAttachment: 'Remove {0}',
@@ -35,6 +35,8 @@ const english = {
   modeCacheHelp: 'Reads the sheet: the whole code base, condensed for the task',
   modeRag: 'RAG',
   modeRagHelp: 'Searches for pieces of source and reads only these',
+  modeHybrid: 'Hybrid',
+  modeHybridHelp: 'Reads the sheet and, beside it, the pieces of source that a search finds',
   modeFull: 'Full',
   modeFullHelp: 'Reads all of the source uncompressed, where it fits',
   modeNone: 'No context',
@@ -79,6 +81,7 @@ const english = {
   insertCode: 'Insert code at the cursor',
   copyAnswer: 'Copy answer',
   retry: 'Ask again',
+  retryOne: 'Ask again for this answer only',
   retryIn: 'Ask again in another mode',
   answerActions: 'Answer actions',
   copied: 'Copied.',
@@ -132,6 +135,7 @@ const english = {
 
   // Comparison
   comparison: 'Comparison of {0}',
+  retryAll: 'Ask all again',
   sideBySide: 'Open side by side in an editor tab',
   whichBetter: 'Which answer was better?',
   same: 'The same',

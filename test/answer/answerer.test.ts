@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 const where = 'Where is openHarbour defined?';
 const other = 'What does shipFlag return?';
-const allModes = ['cache', 'rag', 'full', 'none'] as const;
+const allModes = ['cache', 'rag', 'hybrid', 'full', 'none'] as const;
 const ask = (question: string, mode: Mode = 'cache', more: Partial<Question> = {}, on = workspace): Promise<Answer> =>
   on.ask({ id: '7', question, mode, task: 'api-lookup', ...more });
 
@@ -96,6 +96,30 @@ const said = ({ answer, stopped, citations, evidence, tokens, chunks, error }: A
   error,
 });
 
+describe('hybrid', () => {
+  test('reads after the sheet what RAG reads, within its budget', async () => {
+    const [cache, rag, hybrid] = [await ask(where), await ask(where, 'rag'), await ask(where, 'hybrid')];
+    expect(hybrid.chunks).toEqual(rag.chunks);
+    expect(hybrid.tokens.sheet).toBe(cache.tokens.sheet);
+    expect(hybrid.tokens.prompt).toBe(cache.tokens.prompt + rag.coverage.tokens);
+    const small = await ask(where, 'hybrid', { budget: 200 });
+    expect(small.tokens.prompt).toBeGreaterThan(cache.tokens.prompt);
+    expect(small.tokens.prompt).toBeLessThanOrEqual(cache.tokens.prompt + 200);
+    expect(small.answer).not.toBe(cache.answer);
+  });
+
+  test('without any budget it is the cache', async () => {
+    const [cache, hybrid] = [await ask(where), await ask(where, 'hybrid', { budget: 0 })];
+    expect({ ...said(hybrid), chunks: undefined }).toEqual(said(cache));
+  });
+
+  test('without a sheet it says so, as the cache does', async () => {
+    const answer = await ask(where, 'hybrid', { task: 'code-review' });
+    expect(answer.error?.code).toBe('sheet-missing');
+    expectContract(answer);
+  });
+});
+
 describe.each(allModes)('mode %s', (mode) => {
   test('keeps the contract', async () => {
     const answer = await ask(where, mode);
@@ -107,12 +131,12 @@ describe.each(allModes)('mode %s', (mode) => {
     expect(answer.timings.prefillMs).toBeGreaterThan(0);
     const { tokens, coverage } = answer;
     expect(coverage.filesTotal).toBe(7);
-    if (mode === 'cache') expect(tokens.sheet).toBeGreaterThan(coverage.tokens / 4);
+    if (mode === 'cache' || mode === 'hybrid') expect(tokens.sheet).toBeGreaterThan(coverage.tokens / 4);
     else expect(tokens.sheet).toBe(0);
     if (mode === 'full')
       expect([coverage.files, coverage.tokens, tokens.skipped]).toEqual([7, coverage.tokensTotal, 0]);
     if (mode === 'none') expect([coverage.files, coverage.tokens, answer.evidence.length]).toEqual([0, 0, 0]);
-    if (mode === 'rag') expect(answer.chunks!.length).toBeGreaterThan(0);
+    if (mode === 'rag' || mode === 'hybrid') expect(answer.chunks!.length).toBeGreaterThan(0);
     if (mode === 'full' || mode === 'rag') expect(tokens.prompt).toBeGreaterThanOrEqual(coverage.tokens);
   });
 

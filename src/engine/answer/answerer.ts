@@ -32,7 +32,7 @@ export interface Question {
   question: string;
   mode: Mode;
   task: string;
-  /** Token budget of RAG; default: the profile's `ragTokens`, else the size of a full sheet. */
+  /** Token budget of source that is read for the question (RAG, hybrid, focus); default: the profile's `ragTokens`, else the size of a full sheet. */
   budget?: number;
   /** What it is about; see `AskParams.focus`. */
   focus?: readonly LineRange[];
@@ -141,7 +141,7 @@ export class Answerer {
     sources: AnswerSources,
     decoder: Decoder,
   ): Promise<Answered> {
-    if (mode === 'cache') return this.fromSheet(q, sources, decoder);
+    if (readsSheet(mode)) return this.fromSheet(q, mode, sources, decoder);
     const { index } = sources;
     const { tokenizer, profile } = decoder;
     const nothing = noCoverage(sources);
@@ -171,13 +171,18 @@ export class Answerer {
     return { ...answered, chunks: used.map(toRetrieved) };
   }
 
-  private async fromSheet(q: Question, sources: AnswerSources, decoder: Decoder): Promise<Answered> {
+  private async fromSheet(
+    q: Question,
+    mode: 'cache' | 'hybrid',
+    sources: AnswerSources,
+    decoder: Decoder,
+  ): Promise<Answered> {
     const started = performance.now();
     const sheet = await sources.loadSheet();
     const loadMs = performance.now() - started;
     sheet.rewind();
     try {
-      const beside = this.besideSheet(q, sheet, sources.index, decoder);
+      const { context: beside, used } = besideSheet(q, mode, sheet, sources.index, decoder);
       await sheet.lane.append(beside.ids, { signal: q.signal });
       const origin = (l: number, h: number, p: number): LineRange | undefined =>
         p < sheet.length ? sheet.origin(l, h, p) : beside.origins[p - sheet.length];
@@ -187,6 +192,9 @@ export class Answerer {
       const skipped = Math.max(0, coverage.tokens - sheet.length);
       return {
         ...told,
+        // Source beside the sheet is prefilled for this question too.
+        ...(beside.ids.length > 0 ? { prefillMs: told.ttftMs - loadMs } : {}),
+        ...(mode === 'hybrid' ? { chunks: used.map(toRetrieved) } : {}),
         coverage,
         tokens: { sheet: sheet.length, prompt, answer: told.tokens.answer, skipped },
         loadMs,
@@ -194,15 +202,6 @@ export class Answerer {
     } finally {
       sheet.rewind();
     }
-  }
-
-  /** Source that is read after the sheet: what the question is about, as far as there is room. */
-  private besideSheet(q: Question, sheet: AssembledSheet, index: TextIndex, decoder: Decoder): RawContext {
-    const { tokenizer, profile, chat } = decoder;
-    const hits = q.focus?.length ? focusChunks(q.question, q.focus, index, RETRIEVE_LIMIT) : [];
-    const room = sheet.lane.room - profile.answerTokens - (hits.length ? chat.question(q.question).length : 0);
-    const budget = Math.min(q.budget ?? profile.ragTokens ?? profile.sheetTokens, room);
-    return packChunks(hits, budget, tokenizer, profile).context;
   }
 
   private async fromRaw(
@@ -271,6 +270,26 @@ export class Answerer {
       ...(said.confidence ? { confidence: said.confidence } : {}),
     };
   }
+}
+
+const readsSheet = (mode: Mode): mode is 'cache' | 'hybrid' => mode === 'cache' || mode === 'hybrid';
+
+/**
+ * Source that is read after the sheet, as far as there is room: what the question is about; with `hybrid` what retrieval
+ * finds as well, so that exact text stands beside the condensed whole.
+ */
+function besideSheet(
+  q: Question,
+  mode: 'cache' | 'hybrid',
+  sheet: AssembledSheet,
+  index: TextIndex,
+  { tokenizer, profile, chat }: Decoder,
+): { context: RawContext; used: Hit[] } {
+  const focused = q.focus?.length ? focusChunks(q.question, q.focus, index, RETRIEVE_LIMIT) : [];
+  const hits = mode === 'hybrid' ? retrieve(q, index, RETRIEVE_LIMIT) : focused;
+  const room = sheet.lane.room - profile.answerTokens - (hits.length ? chat.question(q.question).length : 0);
+  const budget = Math.min(q.budget ?? profile.ragTokens ?? profile.sheetTokens, room);
+  return packChunks(hits, budget, tokenizer, profile);
 }
 
 /** Many models begin an answer with a space or a line break. */
