@@ -140,7 +140,8 @@ export type WebviewMessage =
   | { type: 'ready' }
   | { type: 'ask'; question: string }
   | { type: 'stop'; turn: string }
-  | { type: 'retry'; turn: string; mode?: Mode }
+  /** Asks again, in another mode where one is named. `answer`: only that one of several; the others stay. */
+  | { type: 'retry'; turn: string; mode?: Mode; answer?: number }
   | { type: 'copy'; turn: string; answer: number }
   | { type: 'copyText'; text: string }
   | { type: 'insert'; text: string }
@@ -159,6 +160,8 @@ export type WebviewMessage =
   | { type: 'setTask'; task: string }
   | { type: 'setRoot'; root: string }
   | { type: 'setComparing'; comparing: boolean }
+  /** Two or more, each once, without `auto`. */
+  | { type: 'setCompareModes'; modes: Mode[] }
   | { type: 'removeAttachment'; index: number }
   | { type: 'addAttachment' }
   /** Files dropped onto the question box, as VS Code names them: text that the host has to check like any other. */

@@ -1,5 +1,5 @@
 import type { ChatActionId, Preference, WebviewMessage } from './chat.ts';
-import { modes } from './names.ts';
+import { areComparable, modes } from './names.ts';
 
 /** Longest text that a webview may send, in characters: more than a question or a code block ever has. */
 const MAX_TEXT = 1_000_000;
@@ -47,7 +47,7 @@ const forms: Record<WebviewMessage['type'], Readonly<Record<string, Check>>> = {
   ready: {},
   ask: { question: text },
   stop: { turn: id },
-  retry: { turn: id, mode: optional(mode) },
+  retry: { turn: id, mode: optional(mode), answer: optional(index) },
   copy: { turn: id, answer: index },
   copyText: { text },
   insert: { text },
@@ -58,6 +58,7 @@ const forms: Record<WebviewMessage['type'], Readonly<Record<string, Check>>> = {
   setTask: { task: id },
   setRoot: { root: id },
   setComparing: { comparing: flag },
+  setCompareModes: { modes: areComparable },
   removeAttachment: { index },
   addAttachment: {},
   attach: { uris },

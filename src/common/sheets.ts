@@ -29,6 +29,8 @@ export interface SheetSummary {
   id: string;
   task: { id: string; title: string };
   model: string;
+  /** Of that model: another one cannot read the sheet, whatever it is called. */
+  fingerprint: string;
   strategy: string;
   ratio: number;
   /** Its size in positions, where that was asked for instead of a ratio. */

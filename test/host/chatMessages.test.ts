@@ -5,6 +5,7 @@ import { parseWebviewMessage } from '../../src/common/chatMessages.ts';
 import { modes } from '../../src/common/names.ts';
 
 const mode = fc.constantFrom(...modes);
+const comparable = modes.filter((name) => name !== 'auto');
 const index = fc.nat({ max: 100_000 });
 const text = fc.string();
 
@@ -13,7 +14,7 @@ const kinds: { [T in WebviewMessage['type']]: fc.Arbitrary<Extract<WebviewMessag
   ready: fc.record({ type: fc.constant('ready') }),
   ask: fc.record({ type: fc.constant('ask'), question: text }),
   stop: fc.record({ type: fc.constant('stop'), turn: text }),
-  retry: fc.record({ type: fc.constant('retry'), turn: text, mode }, { requiredKeys: ['type', 'turn'] }),
+  retry: fc.record({ type: fc.constant('retry'), turn: text, mode, answer: index }, { requiredKeys: ['type', 'turn'] }),
   copy: fc.record({ type: fc.constant('copy'), turn: text, answer: index }),
   copyText: fc.record({ type: fc.constant('copyText'), text }),
   insert: fc.record({ type: fc.constant('insert'), text }),
@@ -31,6 +32,10 @@ const kinds: { [T in WebviewMessage['type']]: fc.Arbitrary<Extract<WebviewMessag
   setTask: fc.record({ type: fc.constant('setTask'), task: text }),
   setRoot: fc.record({ type: fc.constant('setRoot'), root: text }),
   setComparing: fc.record({ type: fc.constant('setComparing'), comparing: fc.boolean() }),
+  setCompareModes: fc.record({
+    type: fc.constant('setCompareModes'),
+    modes: fc.shuffledSubarray([...comparable], { minLength: 2 }),
+  }),
   removeAttachment: fc.record({ type: fc.constant('removeAttachment'), index }),
   addAttachment: fc.record({ type: fc.constant('addAttachment') }),
   attach: fc.record({ type: fc.constant('attach'), uris: fc.array(text, { maxLength: 50 }) }),
@@ -48,6 +53,12 @@ test('every message is understood as it was sent, and what stands beside it is d
       expect(parseWebviewMessage({ ...extra, ...sent })).toEqual(copy);
     }),
   );
+});
+
+test('only different modes can be compared, at least two, and not `auto`', () => {
+  for (const chosen of [[], ['rag'], ['rag', 'rag'], ['rag', 'auto'], ['rag', 'other'], 'rag', { length: 2 }]) {
+    expect(parseWebviewMessage({ type: 'setCompareModes', modes: chosen })).toBeUndefined();
+  }
 });
 
 test('anything else is refused, and nothing throws', () => {

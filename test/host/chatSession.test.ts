@@ -3,6 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { HostMessage } from '../../src/common/chat.ts';
+import { modelFolder } from '../model/fixtures.ts';
 import { HostBench, Page, TestHost } from './hostParts.ts';
 
 const bench = new HostBench();
@@ -181,6 +182,77 @@ describe('a comparison', () => {
     expect(session.state.status.kind).toBe('ready');
     expect(session.state.tasks.find(({ id }) => id === 'api-lookup')?.sheet).toBe('complete');
   });
+});
+
+describe('of two compared answers', () => {
+  test('one is asked for again alone, in its mode; the other stays as it is', async () => {
+    const { session, page } = await open();
+    await session.ask(question, { modes: ['none', 'rag'] });
+    const { id, answers } = page.turns[0]!;
+    expect(answers).toMatchObject([{ state: 'done' }, { state: 'done' }]);
+    await session.handle({ type: 'better', turn: id, better: 'first' });
+    const before = page.messages.length;
+    await session.handle({ type: 'retry', turn: id, answer: 1 });
+    const seen = page.messages.slice(before).flatMap((message) => (message.type === 'turn' ? [message.turn] : []));
+    expect(seen[0]!.answers).toMatchObject([
+      { asked: 'none', state: 'done' },
+      { asked: 'rag', state: 'waiting', text: '' },
+    ]);
+    for (const turn of seen) expect(turn.answers[0]).toEqual(answers[0]);
+    expect(page.answer(0, 1)).toMatchObject({ asked: 'rag', state: 'done', text: answers[1]!.text });
+    // Another answer may be better now.
+    expect(page.turns[0]!.better).toBeUndefined();
+
+    await session.handle({ type: 'retry', turn: id, answer: 0, mode: 'full' });
+    expect(page.turns[0]!.answers).toMatchObject([
+      { asked: 'full', state: 'done' },
+      { asked: 'rag', state: 'done' },
+    ]);
+    const known = structuredClone(page.turns);
+    await session.handle({ type: 'retry', turn: id, answer: 2 });
+    expect(page.turns).toEqual(known);
+    await session.handle({ type: 'retry', turn: id });
+    expect(page.turns[0]!.answers.map(({ asked }) => asked)).toEqual(['full', 'rag']);
+  });
+
+  test('the modes can be chosen; the choice survives a restart', async () => {
+    const { session, page, root, store, storage } = await open({ noModel: true });
+    expect(session.state.compareModes).toEqual(['cache', 'rag']);
+    await session.handle({ type: 'setCompareModes', modes: ['full', 'none'] });
+    await session.handle({ type: 'setComparing', comparing: true });
+    await session.handle({ type: 'ask', question });
+    expect(page.turns[0]!.answers.map(({ asked }) => asked)).toEqual(['full', 'none']);
+    await session.dispose();
+    const next = await open({ noModel: true }, { root, store, storage });
+    expect(next.session.state).toMatchObject({ comparing: true, compareModes: ['full', 'none'] });
+  });
+});
+
+test('a sheet that another model made is not called ready, and is made anew with the same settings', async () => {
+  const first = await open({ model: await bench.doubtingModel({ confidence: 0 }) });
+  const { root, store, storage } = first;
+  const made = await first.jobs.start({ root, task: 'api-lookup', ratio: 2 });
+  expect(made.state).toBe('done');
+  await first.session.dispose();
+  await first.supervisor.dispose();
+
+  const { session, page, jobs, workspaces } = await open(
+    { model: modelFolder('llama-fp32') },
+    { root, store, storage },
+  );
+  await session.ask(question);
+  expect(page.answer(0)).toMatchObject({ answer: { mode: 'rag' } });
+  await page.shows(() => session.state.status.actions.some(({ id }) => id === 'rebuild'));
+  expect(session.state.status).toMatchObject({ kind: 'no-sheet', message: expect.stringContaining('(doubter)') });
+  const [theirs] = workspaces.state(root).sheets!;
+  expect((await jobs.rebuild(root, theirs!)).state).toBe('done');
+  await page.shows(() => session.state.status.kind === 'ready');
+  expect(workspaces.state(root).sheets).toMatchObject([
+    { model: 'llama-fp32', ratio: 2 },
+    { model: 'doubter', ratio: 2 },
+  ]);
+  await session.ask(question, { modes: ['cache'] });
+  expect(page.answer(1)).toMatchObject({ state: 'done', answer: { mode: 'cache' } });
 });
 
 describe('a worker that is killed in the middle of an answer', () => {

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { ChatStatus } from '../../src/common/chat.ts';
 import type { ErrorRecord } from '../../src/common/errors.ts';
+import type { ModelStatus } from '../../src/common/protocol.ts';
 import type { SheetSummary } from '../../src/common/sheets.ts';
 import { editorError } from '../../src/host/chat/editorError.ts';
 import { chatStatus, type StatusFacts } from '../../src/host/chat/status.ts';
 import { Figures } from '../../src/host/figures.ts';
+import { sheetOfTask } from '../../src/host/readableSheets.ts';
 import type { CompressJob } from '../../src/host/worker/compressJobs.ts';
 import { english } from './texts.ts';
 
@@ -14,6 +16,7 @@ const sheet: SheetSummary = {
   id: 'api-lookup-1',
   task: { id: 'api-lookup', title: 'API lookup' },
   model: 'starter',
+  fingerprint: 'f',
   strategy: 'm0-zs',
   ratio: 4,
   createdAt: '2026-01-01T00:00:00.000Z',
@@ -110,6 +113,38 @@ test('a folder that is read again is no news', () => {
 test('a sheet says what it covers, and that blocks are gone', () => {
   expect(status({}).detail).toBe('212 of 1,300 files');
   expect(status({ sheet: { ...sheet, missingBlocks: 2 } }).kind).toBe('partial');
+});
+
+describe('a sheet that another model made', () => {
+  const model: ModelStatus = {
+    state: 'ready',
+    name: 'larger',
+    fingerprint: 'g',
+    device: { device: 'cpu', verified: true, reason: '' },
+    window: 4_096,
+    weightBytes: 1,
+    kvBytesPerPosition: 1,
+  };
+
+  test('is not called ready: it says who made it, and offers one for this model', () => {
+    const told = status({ model });
+    expect(told.kind).toBe('no-sheet');
+    expect(told.message).toMatch(/API lookup was made with another model \(starter\).*search \(RAG\)/u);
+    expect(told.actions).toEqual([{ id: 'rebuild', label: 'Compress for This Model' }]);
+    // The name says nothing: a new version of a model has the old one's.
+    expect(status({ model: { ...model, name: 'starter' } }).kind).toBe('no-sheet');
+    expect(status({ model: { ...model, fingerprint: 'f' } }).kind).toBe('ready');
+    expect(status({ model: { state: 'unloaded' } }).kind).toBe('ready');
+  });
+
+  test('stands back where this model has an older one', () => {
+    const older = { ...sheet, id: 'older', fingerprint: 'g' };
+    expect(sheetOfTask([sheet, older], 'api-lookup', model)).toBe(older);
+    expect(sheetOfTask([sheet, older], 'api-lookup', { state: 'unloaded' })).toBe(sheet);
+    expect(sheetOfTask([sheet], 'api-lookup', model)).toBe(sheet);
+    expect(sheetOfTask([sheet, older], 'bug-hunt', model)).toBeUndefined();
+    expect(sheetOfTask(undefined, 'api-lookup', model)).toBeUndefined();
+  });
 });
 
 test('advice for the command line is told in words of the editor', () => {

@@ -15,6 +15,7 @@ const sheet: SheetSummary = {
   id: 'api-1',
   task: { id: 'api-lookup', title: 'API lookup' },
   model: 'starter',
+  fingerprint: 'f',
   strategy: 'm0-zs',
   ratio: 16,
   createdAt: new Date().toISOString(),

@@ -63,7 +63,7 @@ describe('the status item', () => {
         roots: [
           {
             name: 'app',
-            state: { ...read, sheets: [{ model: 'other', task: { id: 'a', title: 'A' } } as SheetSummary] },
+            state: { ...read, sheets: [{ fingerprint: 'other', task: { id: 'a', title: 'A' } } as SheetSummary] },
             job: undefined,
           },
         ],

@@ -195,9 +195,24 @@ describe.skipIf(browserPath === undefined)('chat', () => {
       expect(await shown.sent()).toEqual([{ type: 'setComparing', comparing: true }]);
       await shown.post({ type: 'state', state: stateOf({ comparing: true }) });
       expect(await button('Compare').getAttribute('aria-pressed')).toBe('true');
-      expect(await shown.page.getByText('Cache and RAG').count()).toBe(1);
+      expect(await button('Compare').getAttribute('title')).toContain('Cache and RAG');
       await button('Compare').click();
       expect(await shown.sent()).toEqual([{ type: 'setComparing', comparing: false }]);
+    });
+
+    test('each side of a comparison is chosen; a mode of the other side changes places', async () => {
+      await open([], { comparing: true });
+      await button('Mode 2 of the comparison: RAG').click();
+      const menu = shown.page.getByRole('menu', { name: 'Mode 2 of the comparison: RAG' });
+      expect(await menu.getByRole('menuitemradio').count()).toBe(3);
+      expect(await menu.getByRole('menuitemradio', { name: 'Auto' }).count()).toBe(0);
+      await menu.getByRole('menuitemradio', { name: 'Full' }).click();
+      await button('Mode 1 of the comparison: Cache').click();
+      await shown.page.getByRole('menuitemradio', { name: 'RAG' }).click();
+      expect(await shown.sent()).toEqual([
+        { type: 'setCompareModes', modes: ['cache', 'full'] },
+        { type: 'setCompareModes', modes: ['rag', 'cache'] },
+      ]);
     });
 
     test('with several folders, one is chosen', async () => {

@@ -140,14 +140,22 @@ describe.skipIf(browserPath === undefined)('comparison', () => {
     expect(await shown.page.getByRole('row', { name: /^Total time/u }).innerText()).toMatch(/5\.4 s\s+–/u);
   });
 
-  test('in the sidebar it opens the tab; both ask again together', async () => {
+  test('in the sidebar it opens the tab; all ask again together, or one alone', async () => {
     await open({ width: 340 });
     await button('Open side by side').click();
-    await button('Ask again').click();
+    await button('Ask all again').click();
+    await answers().nth(1).getByRole('button', { name: 'Ask again for this answer only' }).click();
     expect(await shown.sent()).toEqual([
       { type: 'openComparison', turn: 't1' },
       { type: 'retry', turn: 't1' },
+      { type: 'retry', turn: 't1', answer: 1 },
     ]);
+  });
+
+  test('nothing is asked again while an answer is on its way', async () => {
+    const turn = comparisonOf();
+    await open({ width: 340 }, { ...turn, answers: [turn.answers[0]!, openAnswer('The', 'rag')] });
+    expect(await button(/Ask again|Ask all again/u).count()).toBe(0);
   });
 
   test('the tab takes no turns that it was not given, and none with one answer', async () => {

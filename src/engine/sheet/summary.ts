@@ -9,6 +9,7 @@ export function describeSheet(sheet: Omit<SheetFile, 'version'>): SheetSummary {
     id,
     task,
     model: sheet.model.name,
+    fingerprint: sheet.model.fingerprint,
     strategy,
     ratio,
     ...(sheet.tokens === undefined ? {} : { tokens: sheet.tokens }),

@@ -82,7 +82,9 @@ export class Asking {
     if (!turn) return;
     check();
     await workspaces.ensureFresh(turn.root, { signal });
-    for (const index of turn.answers.keys()) {
+    for (const [index, { state }] of turn.answers.entries()) {
+      // Of several answers one may be asked for again alone.
+      if (state !== 'waiting') continue;
       throwIfCancelled(signal);
       await this.answerOne(sink, index, signal);
     }

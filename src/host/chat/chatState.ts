@@ -1,7 +1,9 @@
 import type { LineRange } from '../../common/answers.ts';
 import type { ChatState, ChatSummary, ChatTask } from '../../common/chat.ts';
 import { modes } from '../../common/names.ts';
+import type { ModelStatus } from '../../common/protocol.ts';
 import type { Figures } from '../figures.ts';
+import { isReadable, sheetOfTask } from '../readableSheets.ts';
 import type { Translate } from '../translate.ts';
 import type { WorkspaceRoot, WorkspaceState } from '../worker/workspaces.ts';
 import type { ChatDefaults, Choices } from './choices.ts';
@@ -20,11 +22,10 @@ export interface StateFacts extends Omit<StatusFacts, 'hasRoot' | 'task' | 'shee
 
 export function chatState(facts: StateFacts, figures: Figures, t: Translate): ChatState {
   const { roots, root, workspace, model, choices, defaults, chats, chat, attachments } = facts;
-  const tasks = tasksOf(workspace);
+  const tasks = tasksOf(workspace, model);
   const task = taskAmong(tasks, choices.task, defaults.task);
   const title = tasks.find(({ id }) => id === task)?.title ?? task;
-  // The newest one is the one that answers.
-  const sheet = workspace.sheets?.find((known) => known.task.id === task);
+  const sheet = sheetOfTask(workspace.sheets, task, model);
   return {
     roots: [...roots],
     ...(root === undefined ? {} : { root }),
@@ -34,7 +35,7 @@ export function chatState(facts: StateFacts, figures: Figures, t: Translate): Ch
     tasks,
     task,
     comparing: choices.comparing,
-    compareModes: defaults.compareModes,
+    compareModes: choices.compareModes ?? defaults.compareModes,
     ...(model.state === 'ready' ? { model: `${model.name} · ${model.device.device}` } : {}),
     chats,
     chat,
@@ -42,9 +43,9 @@ export function chatState(facts: StateFacts, figures: Figures, t: Translate): Ch
   };
 }
 
-function tasksOf({ tasks, sheets = [] }: WorkspaceState): ChatTask[] {
+function tasksOf({ tasks, sheets = [] }: WorkspaceState, model: ModelStatus): ChatTask[] {
   return (tasks?.tasks ?? []).map(({ id, title, description }) => {
-    const own = sheets.filter((sheet) => sheet.task.id === id);
+    const own = sheets.filter((sheet) => sheet.task.id === id && isReadable(sheet, model));
     const isComplete = own.some(({ complete }) => complete);
     return { id, title, description, sheet: isComplete ? 'complete' : own.length > 0 ? 'partial' : 'none' };
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { LineRange } from '../../common/answers.ts';
-import type { ChatState, ChatTurn, HostMessage, WebviewMessage } from '../../common/chat.ts';
+import type { ChatAnswer, ChatState, ChatTurn, HostMessage, WebviewMessage } from '../../common/chat.ts';
 import { CribsheetError } from '../../common/errors.ts';
 import type { Mode } from '../../common/names.ts';
 import { Emitter, type Listen, type Subscription } from '../emitter.ts';
@@ -142,7 +142,7 @@ export class ChatSession {
         this.asking.stop(message.turn);
         return;
       case 'retry':
-        return this.retry(message.turn, message.mode);
+        return this.retry(message.turn, message.mode, message.answer);
       case 'copy': {
         const text = this.turn(message.turn)?.turn.answers[message.answer]?.text;
         return text === undefined ? undefined : host.copy(text);
@@ -168,6 +168,8 @@ export class ChatSession {
         return;
       case 'setComparing':
         return this.setComparing(message.comparing);
+      case 'setCompareModes':
+        return this.choose({ compareModes: message.modes });
       case 'removeAttachment':
         this.attachments = this.attachments.filter((_, i) => i !== message.index);
         return this.update();
@@ -204,7 +206,7 @@ export class ChatSession {
       root,
       task: state.task,
       attachments: this.attachments,
-      answers: asked.map((mode) => ({ asked: mode, state: 'waiting', text: '' })),
+      answers: asked.map(waiting),
     };
     this.attachments = [];
     const chat = this.chats.current;
@@ -307,12 +309,19 @@ export class ChatSession {
     this.update();
   }
 
-  private async retry(id: string, mode: Mode | undefined): Promise<void> {
+  private async retry(id: string, mode: Mode | undefined, index: number | undefined): Promise<void> {
     const found = this.chats.find(id);
     if (!found || this.asking.isRunning(id)) return;
     const { chat, turn } = found;
-    const asked = mode === undefined ? turn.answers.map((answer) => answer.asked) : [mode];
-    const answers = asked.map((name) => ({ asked: name, state: 'waiting' as const, text: '' }));
+    const known = turn.answers;
+    const one = index === undefined ? undefined : known[index];
+    if (index !== undefined && !one) return;
+    const answers =
+      index !== undefined && one
+        ? known.with(index, waiting(mode ?? one.asked))
+        : mode === undefined
+          ? known.map(({ asked }) => waiting(asked))
+          : [waiting(mode)];
     this.put(chat, { ...without(turn, 'better'), answers });
     await this.answer(chat, id, turn.root);
   }
@@ -388,4 +397,8 @@ export class ChatSession {
       throw new CribsheetError('workspace-untrusted', message, t('Trust the workspace, then ask again.'));
     }
   }
+}
+
+function waiting(asked: Mode): ChatAnswer {
+  return { asked, state: 'waiting', text: '' };
 }

@@ -2,6 +2,7 @@ import type { ChatAction, ChatActionId, ChatStatus } from '../../common/chat.ts'
 import type { ModelStatus } from '../../common/protocol.ts';
 import type { SheetSummary } from '../../common/sheets.ts';
 import type { Figures } from '../figures.ts';
+import { isReadable } from '../readableSheets.ts';
 import { jobText } from '../status/jobText.ts';
 import type { Translate } from '../translate.ts';
 import type { CompressJob } from '../worker/compressJobs.ts';
@@ -126,7 +127,7 @@ class Sayings {
     return { kind: 'no-model', message: `${message} ${action}`, actions: this.buttons('chooseModel', 'showLog') };
   }
 
-  sheet({ workspace, supervisor, task, sheet }: StatusFacts): ChatStatus {
+  sheet({ workspace, supervisor, model, task, sheet }: StatusFacts): ChatStatus {
     const { t, figures } = this;
     if (!workspace.sheets && supervisor.kind !== 'stopped') {
       return { kind: 'starting', message: t('Looking for crib sheets.'), actions: [] };
@@ -134,6 +135,14 @@ class Sayings {
     if (!sheet) {
       const message = t('There is no crib sheet for {0} yet: questions are answered by search (RAG).', task);
       return { kind: 'no-sheet', message, actions: this.buttons('compress') };
+    }
+    if (!isReadable(sheet, model)) {
+      const message = t(
+        'The crib sheet for {0} was made with another model ({1}), and only that one can read it. Questions are answered by search (RAG).',
+        task,
+        sheet.model,
+      );
+      return { kind: 'no-sheet', message, actions: [this.button('rebuild', t('Compress for This Model'))] };
     }
     const { files, filesTotal } = sheet.coverage;
     const covered = t('{0} of {1} files', figures.count(files), figures.count(filesTotal));

@@ -1,5 +1,6 @@
 import type { ModelStatus } from '../../common/protocol.ts';
 import type { Figures } from '../figures.ts';
+import { isReadable } from '../readableSheets.ts';
 import type { Translate } from '../translate.ts';
 import { changedFiles, standingOf } from '../trees/sheetText.ts';
 import type { CompressJob } from '../worker/compressJobs.ts';
@@ -76,8 +77,7 @@ function sheetsShort(
   const all = roots.flatMap(({ state }) =>
     (state.sheets ?? []).map((sheet) => ({ sheet, changes: state.stale[sheet.id] })),
   );
-  // A sheet is read only by the model that made it.
-  const sheets = model.state === 'ready' ? all.filter(({ sheet }) => sheet.model === model.name) : all;
+  const sheets = all.filter(({ sheet }) => isReadable(sheet, model));
   // Nobody has asked for the sheets yet.
   if (roots.every(({ state }) => state.sheets === undefined)) return say('', 'book');
   if (all.length > 0 && sheets.length === 0) return say(t('no sheet for this model'), 'book');

@@ -29,6 +29,7 @@ export class CribAnswer extends LitElement {
     others: { attribute: false },
     marks: { attribute: false },
     isCompared: { attribute: false },
+    isWaited: { attribute: false },
   };
   /** Id of the turn. */
   declare turn: string;
@@ -39,8 +40,10 @@ export class CribAnswer extends LitElement {
   /** Citations of the other answers to the same question. */
   declare others: readonly (readonly Citation[])[];
   declare marks: ReadonlySet<number> | undefined;
-  /** Next to other answers: its figures stand in the table there, and all of them are asked again at once. */
+  /** Next to other answers: its figures stand in the table there. */
   declare isCompared: boolean;
+  /** Another answer of the turn is on its way: nothing of it can be asked again. */
+  declare isWaited: boolean;
   private readonly roving = new Roving(this, '.actions > *', 'horizontal');
 
   static override styles = [
@@ -58,6 +61,7 @@ export class CribAnswer extends LitElement {
     this.modes = modes;
     this.others = [];
     this.isCompared = false;
+    this.isWaited = false;
   }
 
   /** Words of the answer as they are seen, once it is up to date. */
@@ -222,6 +226,11 @@ export class CribAnswer extends LitElement {
     `;
   }
 
+  /** Of several answers only this one is asked for again. */
+  private get only(): { answer?: number } {
+    return this.isCompared ? { answer: this.index } : {};
+  }
+
   private actions(): TemplateResult {
     const { turn } = this;
     const others = this.modes.filter((mode) => mode !== this.value.asked);
@@ -247,12 +256,12 @@ export class CribAnswer extends LitElement {
             })
       }
       ${
-        this.isRunning || this.isCompared
+        this.isRunning || (this.isCompared && this.isWaited)
           ? nothing
-          : html`${tool('retry', 'refresh', t('retry'), () => {
-              send(this, { type: 'retry', turn });
+          : html`${tool('retry', 'refresh', t(this.isCompared ? 'retryOne' : 'retry'), () => {
+              send(this, { type: 'retry', turn, ...this.only });
             })}${
-              others.length > 0
+              others.length > 0 && !this.isCompared
                 ? html`<crib-menu
                     .label=${t('retryIn')}
                     .items=${others.map((mode) => ({ id: mode, label: modeName(mode), help: modeHelp(mode) }))}

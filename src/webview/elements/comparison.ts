@@ -70,6 +70,7 @@ export class CribComparison extends LitElement {
               .others=${others[i]!}
               .marks=${this.marks[i]}
               .isCompared=${true}
+              .isWaited=${isRunning(turn)}
             ></crib-answer>`,
         )}
       </div>
@@ -88,7 +89,7 @@ export class CribComparison extends LitElement {
             send(this, { type: 'retry', turn: turn.id });
           }}
         >
-          ${icon('refresh')}<span class="cut">${t('retry')}</span>
+          ${icon('refresh')}<span class="cut">${t('retryAll')}</span>
         </button>
         ${
           this.isTab

@@ -162,9 +162,7 @@ export class CribComposer extends LitElement {
     const compared = modeList(state.compareModes);
     return html`${
         state.comparing
-          ? html`<span class="chip compared" title=${t('comparing', compared)}
-              ><span class="cut">${compared}</span></span
-            >`
+          ? state.compareModes.map((_, i) => this.comparedMode(state, i))
           : html`<crib-menu
               class="mode"
               .label=${t('mode', modeName(state.mode))}
@@ -211,6 +209,25 @@ export class CribComposer extends LitElement {
       >
         ${icon('attach')}
       </button>`;
+  }
+
+  /** One side of the comparison. A mode that is taken by another side changes places with it. */
+  private comparedMode({ compareModes, modes }: ChatState, side: number): TemplateResult {
+    const taken = compareModes[side]!;
+    const name = modeName(taken);
+    const choices = modes.filter((mode) => mode !== 'auto');
+    return html`<crib-menu
+      class="compared"
+      .label=${t('compared', side + 1, name)}
+      .text=${name}
+      .selected=${taken}
+      .items=${choices.map((mode) => ({ id: mode, label: modeName(mode), help: modeHelp(mode) }))}
+      @crib-choose=${(event: CustomEvent<string>) => {
+        const mode = event.detail as Mode;
+        const chosen = compareModes.map((known, i) => (i === side ? mode : known === mode ? taken : known));
+        send(this, { type: 'setCompareModes', modes: chosen });
+      }}
+    ></crib-menu>`;
   }
 
   private change(draft: string): void {
