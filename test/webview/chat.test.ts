@@ -296,6 +296,15 @@ describe.skipIf(browserPath === undefined)('chat', () => {
       }
     });
 
+    test('a path in its sentence breaks: nothing is cut off at the edge', async () => {
+      const message = `There is no model in /${'a-long-folder-name/'.repeat(12)}.`;
+      await open([], { status: { kind: 'no-model', message, actions: [] } });
+      const sentence = shown.page.locator('crib-status p').first();
+      await sentence.waitFor();
+      const right = await sentence.evaluate((p) => p.getBoundingClientRect().right);
+      expect(right).toBeLessThanOrEqual(shown.page.viewportSize()!.width);
+    });
+
     test('the bar and the counts', async () => {
       await open([], {
         status: {

@@ -45,6 +45,10 @@ export class CribStatus extends LitElement {
       .sentence .icon {
         margin-block-start: 2px;
       }
+      .sentence p {
+        min-inline-size: 0;
+        overflow-wrap: anywhere;
+      }
       .detail {
         font-size: 0.92em;
         font-variant-numeric: tabular-nums;

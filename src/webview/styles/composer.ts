@@ -23,10 +23,13 @@ export const composerStyles = css`
     inline-size: 100%;
     max-block-size: 40vh;
     min-block-size: 2.2lh;
-    outline: none;
     overflow-wrap: anywhere;
     padding: 3px 5px;
     resize: none;
+  }
+  /* The box around it shows the focus. */
+  textarea:focus-visible {
+    outline: none;
   }
   textarea::placeholder {
     color: var(--vscode-input-placeholderForeground);
