@@ -81,5 +81,7 @@ export interface Answer {
   found?: FoundPlace[];
   /** RAG only. */
   chunks?: RetrievedChunk[];
+  /** Why no model answered: what search found (`chunks`) is the answer. Only where this was asked for (`AskParams.orSearch`). */
+  withoutModel?: ErrorRecord;
   error?: ErrorRecord;
 }

@@ -124,6 +124,8 @@ export interface AskParams extends RootParams {
    * anything else, `cache` beside the sheet, and `auto` then is RAG.
    */
   focus?: LineRange[];
+  /** Where no model can be had, what search finds is the answer, in every mode; otherwise that is an error. */
+  orSearch?: boolean;
 }
 
 /** The same question through several modes, one after the other. */

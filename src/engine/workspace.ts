@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { Answer } from '../common/answers.ts';
-import { CribsheetError, throwIfCancelled } from '../common/errors.ts';
+import { CribsheetError, throwIfCancelled, type ErrorCode, type ErrorRecord } from '../common/errors.ts';
 import { strategies, type StrategyName } from '../common/names.ts';
 import type { KeptLines } from '../common/protocol.ts';
 import type { CompressPlan, SheetChanges } from '../common/sheets.ts';
@@ -230,8 +230,8 @@ export class Workspace {
   /** Answers a question; expected failures are in the answer's `error`. */
   ask(question: Question): Promise<Answer> {
     return this.answerer.answer(question, async () => {
-      const decoder = await this.parts.decoder?.();
-      const sheetFile = await this.sheetFor(question.task);
+      const { decoder, withoutModel } = await this.decoderFor(question);
+      const sheetFile = decoder && (await this.sheetFor(question.task));
       return {
         root: this.root,
         index: this.index,
@@ -239,10 +239,24 @@ export class Workspace {
         tokensTotal: await this.tokensTotal(decoder, question.signal),
         segments: () => this.segments([], question.signal),
         decoder,
+        ...(withoutModel ? { withoutModel } : {}),
         sheetFile,
         loadSheet: () => this.loadSheet(question.task, sheetFile),
       };
     });
+  }
+
+  /** The model for a question; where it cannot be had and search is to answer in its place: why. */
+  private async decoderFor({
+    orSearch = false,
+  }: Question): Promise<{ decoder: Decoder | undefined; withoutModel?: ErrorRecord }> {
+    if (!orSearch) return { decoder: await this.parts.decoder?.() };
+    try {
+      return { decoder: await this.requireDecoder() };
+    } catch (error) {
+      if (!CribsheetError.is(error) || !modelErrors.has(error.code)) throw error;
+      return { decoder: undefined, withoutModel: error.toRecord() };
+    }
   }
 
   /**
@@ -251,6 +265,8 @@ export class Workspace {
    */
   private async tokensTotal(decoder: Decoder | undefined, signal: AbortSignal | undefined): Promise<number> {
     const characters = this.index.characters();
+    // There should be one, and there is none: it must not be asked for again.
+    if (!decoder && this.parts.decoder) return Math.ceil(characters / CHARACTERS_PER_TOKEN);
     if (this.packed?.key === packingKey(decoder, []) || characters <= EXACT_CHARACTERS) {
       return (await this.segments([], signal)).reduce((sum, s) => sum + s.tokens, 0);
     }
@@ -337,6 +353,15 @@ export class Workspace {
     );
   }
 }
+
+/** Failures after which search can still answer. */
+const modelErrors: ReadonlySet<ErrorCode> = new Set([
+  'model-missing',
+  'model-broken',
+  'model-unsupported',
+  'tokenizer-mismatch',
+  'device-unavailable',
+]);
 
 function knownStrategy(name: string | undefined): StrategyName | undefined {
   return strategies.find((s) => s === name);

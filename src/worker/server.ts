@@ -216,7 +216,7 @@ export class WorkerServer {
   }
 
   private async answer(params: WithProgress<AskParams>, { signal }: Job): Promise<Answer> {
-    const { question, mode, task, budget, focus, progress } = params;
+    const { question, mode, task, budget, focus, orSearch, progress } = params;
     const workspace = await this.opened(params.root, signal);
     const answer = await workspace.ask({
       id: params.id ?? randomUUID(),
@@ -225,6 +225,7 @@ export class WorkerServer {
       task,
       ...(budget === undefined ? {} : { budget }),
       ...(focus === undefined ? {} : { focus }),
+      ...(orSearch === undefined ? {} : { orSearch }),
       signal,
       onText: (text) => {
         this.endpoint.progress(answerText, progress, { mode, text });

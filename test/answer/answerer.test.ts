@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Answer } from '../../src/common/answers.ts';
+import { CribsheetError } from '../../src/common/errors.ts';
 import type { Mode } from '../../src/common/names.ts';
 import type { Question } from '../../src/engine/answer/answerer.ts';
 import { limits } from '../../src/common/limits.ts';
@@ -45,7 +46,7 @@ function expectContract(answer: Answer): void {
     'tokens',
     'timings',
   ];
-  const optional = ['reason', 'chunks', 'error', 'confidence', 'unsure', 'found'];
+  const optional = ['reason', 'chunks', 'error', 'confidence', 'unsure', 'found', 'withoutModel'];
   expect(
     Object.keys(json)
       .filter((k) => !optional.includes(k))
@@ -318,6 +319,57 @@ describe('without a model', () => {
       expect(answer.error).toMatchObject({ code: 'model-missing', action: expect.stringContaining('--mode rag') });
     }
     await expect(bare.compress({ task: lookupTask })).rejects.toMatchObject({ code: 'model-missing' });
+  });
+});
+
+describe('where the model cannot be loaded', () => {
+  const failure = new CribsheetError('model-broken', 'It is cut off.', 'Install it again.');
+  const failing = async (error: Error) => {
+    const root = await small.folder('root');
+    await small.write(root, smallFiles);
+    const store = await small.folder('store');
+    let loads = 0;
+    const opened = await Workspace.open({
+      root,
+      folder: `${store}/one`,
+      grammars: await Grammars.open(await small.grammarFolder()),
+      blocks: new BlockStore({ folder: store, quotaBytes: limits.storeBytes }),
+      decoder: () => {
+        loads++;
+        return Promise.reject(error);
+      },
+    });
+    await opened.refresh();
+    return { opened, loads: () => loads };
+  };
+
+  test('a question is answered by search alone in every mode, if that is asked for, and says why', async () => {
+    const { opened, loads } = await failing(failure);
+    for (const [i, mode] of (['auto', ...allModes] as const).entries()) {
+      const answer = await ask(where, mode, { orSearch: true }, opened);
+      expectContract(answer);
+      expect(answer).toMatchObject({ mode: 'rag', answer: '', withoutModel: failure.toRecord() });
+      expect([answer.error, answer.reason, answer.unsure]).toEqual([undefined, undefined, undefined]);
+      expect(answer.chunks![0]).toMatchObject({ path: 'src/harbour.ts', name: 'openHarbour' });
+      expect(answer.citations[0]).toMatchObject({ path: 'src/harbour.ts', from: 'question' });
+      // Loading may take long: once a question.
+      expect(loads()).toBe(i + 1);
+    }
+    expect((await ask(where, 'rag', {}, opened)).error).toMatchObject({ code: 'model-broken' });
+    opened.close();
+  });
+
+  test('another failure stays a failure', async () => {
+    const { opened } = await failing(new CribsheetError('store-full', 'The disk is full.', 'Free some space.'));
+    expect((await ask(where, 'rag', { orSearch: true }, opened)).error).toMatchObject({ code: 'store-full' });
+    opened.close();
+  });
+
+  test('the same where none is wanted', async () => {
+    const { workspace: bare } = await small.workspace(undefined);
+    const answer = await ask(where, 'cache', { orSearch: true }, bare);
+    expect(answer).toMatchObject({ mode: 'rag', withoutModel: { code: 'model-missing' } });
+    expect((await ask(where, 'rag', {}, bare)).withoutModel).toBe(undefined);
   });
 });
 

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -95,11 +95,37 @@ describe('a question', () => {
     expect(page.turns.map((turn) => turn.id)).toEqual([id]);
     expect(page.turns[0]!.answers).toMatchObject([{ asked: 'rag', state: 'done' }]);
     await session.handle({ type: 'retry', turn: id, mode: 'cache' });
-    expect(page.turns[0]!.answers).toMatchObject([
-      { asked: 'cache', state: 'failed', error: { code: 'model-missing' } },
-    ]);
     // In words of the editor, not of the command line.
-    expect(page.answer()!.error!.action).not.toMatch(/--/u);
+    expect(page.turns[0]!.answers).toMatchObject([
+      {
+        asked: 'cache',
+        state: 'done',
+        answer: { mode: 'rag', withoutModel: { message: 'The settings say that no model is loaded.' } },
+      },
+    ]);
+  });
+
+  test('to a model that cannot be loaded is answered by search, with the reason', async () => {
+    const model = await bench.doubtingModel({ confidence: 0 });
+    await truncate(path.join(model, 'model.onnx'), 20_000);
+    const { session, page, root, store, storage } = await open({ model });
+    await session.ask(question, { modes: ['cache', 'rag'] });
+    for (const index of [0, 1]) {
+      const { state, text, answer } = page.answer(0, index)!;
+      expect([state, text]).toEqual(['done', '']);
+      expect(answer).toMatchObject({ mode: 'rag', withoutModel: { code: 'model-broken' } });
+      expect(answer!.withoutModel!.message).toContain('model.onnx');
+      expect(answer!.chunks![0]!.path).toBe('src/ledger.ts');
+      // The places are the answer: their text is kept.
+      expect(answer!.chunks![0]!.text).toContain('openLedger');
+    }
+    expect(session.state.status).toMatchObject({
+      kind: 'no-model',
+      message: expect.stringContaining('answered by search alone'),
+    });
+    const known = structuredClone(session.turns);
+    await session.dispose();
+    expect((await open({ noModel: true }, { root, store, storage })).page.turns).toEqual(known);
   });
 
   test('about a folder that cannot be read says why', async () => {

@@ -184,5 +184,18 @@ describe.skipIf(browserPath === undefined)('an answer', () => {
     expect(await shown.page.locator('crib-places pre').innerText()).toBe('function load() {\n}');
     await button('src/a.ts:3-5 load').click();
     expect(await shown.sent()).toMatchObject([{ of: 'chunk', index: 0 }]);
+    expect(await shown.page.locator('.doubt').count()).toBe(0);
+
+    const withoutModel = { code: 'model-broken', message: 'The model is cut off.', action: 'Choose another.' } as const;
+    const broken = turnOf({ answers: [chatAnswer({ asked: 'cache', text: '', answer: { ...found, withoutModel } })] });
+    await open([broken]);
+    expect(await shown.page.locator('.doubt').innerText()).toMatch(/The model is cut off\.\s+Choose another\./u);
+    expect(await shown.page.getByText('The search found these places:').count()).toBe(1);
+    await button('src/a.ts:3-5 load').click();
+    await button('Choose a model').click();
+    expect(await shown.sent()).toMatchObject([
+      { of: 'chunk', index: 0 },
+      { type: 'action', id: 'chooseModel' },
+    ]);
   });
 });

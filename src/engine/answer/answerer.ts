@@ -1,5 +1,5 @@
 import type { Answer, Coverage, FoundPlace, LineRange, Unsure } from '../../common/answers.ts';
-import { CribsheetError, errorRecord } from '../../common/errors.ts';
+import { CribsheetError, errorRecord, type ErrorRecord } from '../../common/errors.ts';
 import type { Mode } from '../../common/names.ts';
 import { Turns } from '../../common/turns.ts';
 import type { Segment } from '../corpus/types.ts';
@@ -36,6 +36,8 @@ export interface Question {
   budget?: number;
   /** What it is about; see `AskParams.focus`. */
   focus?: readonly LineRange[];
+  /** Without a model, what search finds is the answer in every mode; see `AskParams.orSearch`. */
+  orSearch?: boolean;
   signal?: AbortSignal | undefined;
   onText?: ((text: string) => void) | undefined;
 }
@@ -50,8 +52,10 @@ export interface AnswerSources {
   tokensTotal: number;
   /** All of the workspace, packed: for `full` only, since it tokenizes everything. */
   segments: () => Promise<readonly Segment[]>;
-  /** Undefined with `--no-model`. */
+  /** Undefined with `--no-model`, and where it could not be had. */
   decoder: Decoder | undefined;
+  /** Why there is none, where search is to answer in its place. */
+  withoutModel?: ErrorRecord;
   /** The sheet of the question's task as far as it exists. */
   sheetFile: SheetFile | undefined;
   loadSheet: () => Promise<AssembledSheet>;
@@ -88,8 +92,9 @@ export class Answerer {
         sources = await open();
         // Loading the model and looking at the workspace keep the user waiting as well.
         const openMs = performance.now() - asked - queueMs;
-        const { index, sheetFile } = sources;
-        if (q.mode === 'auto') base = { ...base, ...route(q.question, index, sheetFile, q.focus) };
+        const { index, sheetFile, withoutModel } = sources;
+        if (withoutModel) base = { ...base, mode: 'rag' };
+        else if (q.mode === 'auto') base = { ...base, ...route(q.question, index, sheetFile, q.focus) };
         const { evidence, confidence, ...result } = await this.answerNow(q, base.mode, sources);
         const { prefillMs, ttftMs, loadMs, ...rest } = result;
         const current = new CurrentSources(sources.root);
@@ -98,7 +103,7 @@ export class Answerer {
         const context: CitationContext = {
           index,
           sources: current,
-          hashAtBuild: (path) => (base.mode === 'cache' && sheetFile ? hashIn(sheetFile, path) : undefined),
+          hashAtBuild: (path) => (readsSheet(base.mode) && sheetFile ? hashIn(sheetFile, path) : undefined),
         };
         // An answer that does not say anything about the workspace names no places either.
         const isSilent = unsure === 'beyond' || unsure === 'contradicted';
@@ -110,6 +115,7 @@ export class Answerer {
         const told = {
           ...(confidence ? { confidence: confidence.mean } : {}),
           ...(unsure && found ? { unsure, found } : {}),
+          ...(withoutModel ? { withoutModel } : {}),
         };
         return { ...base, ...rest, citations, evidence: there, timings, ...told };
       }, q.signal);

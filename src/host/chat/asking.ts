@@ -99,7 +99,15 @@ export class Asking {
       const client = await unlessAborted(supervisor.client(), signal);
       const { root, question, task, attachments } = turn;
       const answer = await client.ask(
-        { root, question, task, mode: asked.asked, id: turn.id, ...(attachments.length ? { focus: attachments } : {}) },
+        {
+          root,
+          question,
+          task,
+          mode: asked.asked,
+          id: turn.id,
+          orSearch: true,
+          ...(attachments.length ? { focus: attachments } : {}),
+        },
         {
           signal,
           onText: ({ text }) => {
@@ -128,9 +136,18 @@ export class Asking {
       state: answer.stopped === 'cancel' ? 'stopped' : 'done',
       // The model's phrase is for programs; the answer's state is what is shown.
       text: answer.unsure === 'beyond' ? '' : answer.answer,
-      answer: slim(answer),
+      answer: slim(this.inWords(answer)),
       ...(model.state === 'ready' && positions > 0 ? { kvBytes: positions * model.kvBytesPerPosition } : {}),
     };
+  }
+
+  /** Why no model answered, in words of the editor; that the engine gave it up says more than that there is none. */
+  private inWords(answer: Answer): Answer {
+    const { supervisor, t } = this.options;
+    if (!answer.withoutModel) return answer;
+    const { kind, error } = supervisor.state;
+    const reason = kind === 'no-model' && error ? error : answer.withoutModel;
+    return { ...answer, withoutModel: editorError(reason, t) };
   }
 
   private failed(known: ChatAnswer, error: unknown): ChatAnswer {

@@ -94,8 +94,10 @@ function parseAnswer(value: unknown): ChatAnswer | undefined {
 function isAnswer(value: unknown): value is Answer {
   if (!isObject(value) || typeof value['answer'] !== 'string') return false;
   const lists = [value['citations'], value['evidence'], value['chunks'] ?? [], value['found'] ?? []];
+  const reason = value['withoutModel'];
   const objects = [value['coverage'], value['tokens'], value['timings']];
   return (
+    (reason === undefined || isErrorRecord(reason)) &&
     lists.every((list) => Array.isArray(list) && list.every(isRange)) &&
     objects.every((numbers) => isObject(numbers) && Object.values(numbers).every((n) => typeof n === 'number'))
   );

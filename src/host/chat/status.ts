@@ -124,7 +124,9 @@ class Sayings {
     }
     if (model.state !== 'failed') return undefined;
     const { message, action } = editorError(model.error, t);
-    return { kind: 'no-model', message: `${message} ${action}`, actions: this.buttons('chooseModel', 'showLog') };
+    const meanwhile = t('Until then, questions are answered by search alone.');
+    const actions = this.buttons('chooseModel', 'showLog');
+    return { kind: 'no-model', message: `${message} ${action} ${meanwhile}`, actions };
   }
 
   sheet({ workspace, supervisor, model, task, sheet }: StatusFacts): ChatStatus {

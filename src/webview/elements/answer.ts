@@ -76,7 +76,8 @@ export class CribAnswer extends LitElement {
     const { value } = this;
     const failure = value.error ?? value.answer?.error;
     return html`<section role="group" aria-label=${t('answerIn', modeName(modeOf(value)))}>
-      ${this.head()} ${this.body()} ${failure ? this.failure(failure) : nothing} ${this.ending()}
+      ${this.head()} ${value.answer?.withoutModel ? this.failure(value.answer.withoutModel, 'doubt') : nothing}
+      ${this.body()} ${failure ? this.failure(failure) : nothing} ${this.ending()}
       ${value.answer ? this.doubt(value.answer) : nothing} ${value.answer ? this.below(value.answer) : nothing}
       ${this.actions()}
     </section>`;
@@ -114,10 +115,11 @@ export class CribAnswer extends LitElement {
     return html`<p>${found ? t('chunksOnly') : t('chunksNone')}</p>`;
   }
 
-  private failure({ code, message, action }: ErrorRecord): TemplateResult {
+  /** `doubt`: there is something to show all the same. */
+  private failure({ code, message, action }: ErrorRecord, kind: 'failure' | 'doubt' = 'failure'): TemplateResult {
     const help = actionOf(code);
-    return html`<div class="failure">
-      ${icon('error', 'error')}
+    return html`<div class=${kind}>
+      ${kind === 'failure' ? icon('error', 'error') : icon('warning', 'warning')}
       <div>
         <p class="message">${visibleLine(message)}</p>
         <p>${visibleLine(action)}</p>
