@@ -166,11 +166,12 @@ export class Workspace {
   async plan(request: CompressRequest): Promise<CompressPlan> {
     const prepared = await this.prepare(request);
     const { decoder, segments, files, strategy, ratio, sheetTokens } = prepared;
-    const { chosen, positions, room } = fitSegments(decoder, segments, ratio, sheetTokens);
+    const { chosen, positions, room } = fitSegments(decoder, segments, ratio, sheetTokens, strategy.peak);
     const fitting = segments.filter((_, i) => chosen.has(i));
     const sum = (of: readonly Segment[]): number => of.reduce((total, s) => total + s.tokens, 0);
     const tokens = sum(fitting);
-    const inputs = blockInputs(decoder, { task: request.task, strategy, ratio });
+    const notes = strategy.writesNotes ? (await this.sheets.read(prepared.sheetId))?.notes : undefined;
+    const inputs = blockInputs(decoder, { task: request.task, strategy, ratio, notes });
     const missing = await this.notStored(fitting, inputs, request.signal);
     const notWhole = new Set(segments.flatMap((s, i) => (chosen.has(i) ? [] : s.paths)));
     const { attention, kvHeads } = decoder.graph;
@@ -198,7 +199,7 @@ export class Workspace {
     const { decoder, ...prepared } = await this.prepare(request);
     const { task, signal, onProgress, checkpointMs } = request;
     const { skipped } = this;
-    const builder = new SheetBuilder(decoder, this.parts.blocks, this.sheets);
+    const builder = new SheetBuilder(decoder, this.parts.blocks, this.sheets, this.parts.grammars);
     return builder.build({ task, skipped, signal, onProgress, checkpointMs, ...prepared });
   }
 
@@ -306,12 +307,12 @@ export class Workspace {
     const scope = [...(request.scope?.length ? request.scope : task.scope)];
     const files = this.filesIn(scope);
     const segments = await this.segments(scope, request.signal);
+    const strategy = strategyByName(request.strategy ?? knownStrategy(task.strategy) ?? 'm0-zs');
     const tokens = request.tokens ?? (request.ratio === undefined ? task.tokens : undefined);
     const ratio =
       tokens === undefined
         ? (request.ratio ?? task.ratio ?? decoder.profile.ratio)
-        : ratioForSize(decoder, segments, tokens);
-    const strategy = strategyByName(request.strategy ?? knownStrategy(task.strategy) ?? 'm0-zs');
+        : ratioForSize(decoder, segments, tokens, strategy.peak);
     const sheetTokens = tokens ?? decoder.profile.sheetTokens;
     const sheetId = `${task.id}-${shortHash([scope, strategy.name, tokens === undefined ? { ratio } : { tokens }, decoder.fingerprint])}`;
     return { decoder, scope, segments, files, strategy, ratio, sheetTokens, tokens, sheetId };

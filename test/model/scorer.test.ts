@@ -132,7 +132,7 @@ describe.each(['llama', 'qwen2', 'qwen3'])('what the scorer reports on %s', (fam
 test('half-precision models report as single-precision ones do', async () => {
   const ref = reference<Reference>('strategies-qwen2');
   const [half, single] = [await openTiny('qwen2-fp16'), await openTiny('qwen2-fp32')];
-  const seen = [];
+  const seen: Observation[] = [];
   for (const decoder of [half, single]) {
     const lane = decoder.lane(priorities.compress, 256);
     await lane.append(ref.corpus);

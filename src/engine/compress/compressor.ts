@@ -1,4 +1,5 @@
 import type { Task } from '../../common/task.ts';
+import type { Grammars } from '../corpus/grammars.ts';
 import type { Segment } from '../corpus/types.ts';
 import type { Decoder } from '../model/decoder.ts';
 import type { Lane } from '../model/lane.ts';
@@ -9,6 +10,7 @@ import { observeSegment, probeRows } from './observe.ts';
 import { seededRandom } from './random.ts';
 import { keptCount } from './select.ts';
 import type { KeptPositions, Strategy } from './strategy.ts';
+import { structuralPrior } from './structure.ts';
 
 /** A compressed segment, not yet stored. */
 export interface CompressedSegment extends KeptKv {
@@ -25,9 +27,13 @@ export class Compressor {
   private readonly lane: Lane;
   private readonly preamble: number[];
 
-  constructor(decoder: Decoder, lane: Lane) {
+  private readonly grammars: Grammars | undefined;
+
+  /** @param grammars for strategies with a structural prior; without them it knows file and card lines only */
+  constructor(decoder: Decoder, lane: Lane, grammars?: Grammars) {
     this.decoder = decoder;
     this.lane = lane;
+    this.grammars = grammars;
     this.preamble = decoder.chat.preamble();
   }
 
@@ -55,11 +61,12 @@ export class Compressor {
     const { decoder, lane } = this;
     const encoded = encodeSegment(decoder.tokenizer, segment, decoder.profile.fileMark);
     const tokens = encoded.ids.length;
+    await strategy.prepare?.(decoder, signal);
     await this.prefillPreamble(signal);
     const offset = lane.kv.length;
     const probe = strategy.probe(task, notes);
     const needs = strategy.needs ?? [];
-    const view = await observeSegment({
+    const seen = await observeSegment({
       decoder,
       lane,
       ids: encoded.ids,
@@ -68,6 +75,11 @@ export class Compressor {
       random: seededRandom(segment.id),
       signal,
     });
+    const { tokenizer, profile } = decoder;
+    const structure = needs.includes('structure')
+      ? await structuralPrior(segment, encoded, tokenizer, profile.fileMark, this.grammars, signal)
+      : undefined;
+    const view = structure ? { ...seen, structure } : seen;
     const positions = strategy.select(view, keptCount(tokens, ratio));
     const kept = gatherKept(lane.kv, offset, positions, decoder.frequencies);
     strategy.refit?.(view, positions).values?.forEach((values, layer) => {

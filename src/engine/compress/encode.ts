@@ -6,6 +6,8 @@ export interface EncodedText {
   ids: number[];
   /** Per token: index into the rendered lines that it was encoded with. A function of the text alone. */
   lineOf: Int32Array;
+  /** Per token: its first byte, counted from the start of its line as the tokenizer reads it. */
+  columnOf: Int32Array;
 }
 
 /**
@@ -27,14 +29,16 @@ export function encodeRendered(
   }
   const starts = byteStarts(tokenizer, text, lines);
   const lineOf = new Int32Array(ids.length);
+  const columnOf = new Int32Array(ids.length);
   let line = 0;
   let at = 0;
   ids.forEach((id, i) => {
     while (line + 1 < lines.length && starts[line + 1]! <= at) line++;
     lineOf[i] = line;
+    columnOf[i] = at - starts[line]!;
     at += tokenizer.byteLength(id);
   });
-  return { ids, lineOf };
+  return { ids, lineOf, columnOf };
 }
 
 export function encodeSegment(tokenizer: Tokenizer, segment: Segment, fileMark: string): EncodedText {

@@ -2,6 +2,7 @@ import type { Decoder } from '../model/decoder.ts';
 import type { ScoreKind } from '../model/graph/scorer.ts';
 import type { Lane } from '../model/lane.ts';
 import type { Observation } from '../model/observation.ts';
+import { outputNorms } from './outputNorms.ts';
 import { SegmentKv } from './segmentKv.ts';
 import type { Need, Probe, ProbeView } from './strategy.ts';
 
@@ -51,8 +52,13 @@ export async function observeSegment(parts: {
     if (probe) seen = await lane.observe(probe.ids, { signal, kind, start: offset, end });
     lane.kv.truncate(end);
   }
-  const kv = new SegmentKv(lane.kv, offset, tokens, decoder.frequencies);
-  return { layers, kvHeads, heads: decoder.graph.heads, tokens, random, kv, ...seen };
+  const { heads, attentionScale: scale } = decoder.graph;
+  const kv = new SegmentKv(lane.kv, offset, tokens, { frequencies: decoder.frequencies, scale });
+  const view = { layers, kvHeads, heads, tokens, random, kv, ...seen };
+  if (!needs.includes('outputNorms')) return view;
+  const grams = await decoder.outputGrams();
+  if (!grams) throw new Error('a strategy needs an output projection that the model does not have');
+  return { ...view, outputNorms: outputNorms(kv, grams, heads / kvHeads) };
 }
 
 function kindFor(needs: readonly Need[]): ScoreKind {

@@ -9,11 +9,15 @@ export class SegmentKv {
   /** Radians per position of the rotary embedding, [headSize / 2]. */
   readonly frequencies: Float64Array;
 
-  constructor(cache: KvCache, offset: number, tokens: number, frequencies: Float64Array) {
+  /** Factor of q·k before the softmax. */
+  readonly scale: number;
+
+  constructor(cache: KvCache, offset: number, tokens: number, rotary: { frequencies: Float64Array; scale: number }) {
     this.cache = cache;
     this.offset = offset;
     this.tokens = tokens;
-    this.frequencies = frequencies;
+    this.frequencies = rotary.frequencies;
+    this.scale = rotary.scale;
   }
 
   get headSize(): number {

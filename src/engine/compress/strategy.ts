@@ -1,6 +1,7 @@
 import type { StrategyName } from '../../common/names.ts';
 import type { Task } from '../../common/task.ts';
 import type { ChatTurn } from '../model/chat.ts';
+import type { Decoder } from '../model/decoder.ts';
 import type { Observation } from '../model/observation.ts';
 import type { SegmentKv } from './segmentKv.ts';
 
@@ -60,6 +61,11 @@ export interface Strategy {
   readonly writesNotes?: boolean;
   /** Most positions of one layer, as a multiple of an equal share; 1 where all layers keep the same number. */
   readonly peak?: number;
+  /**
+   * Measures what is needed of the model, once, before any work.
+   * @throws CribsheetError `model-unsupported`, naming the strategy, where it cannot run on this model
+   */
+  prepare?(decoder: Decoder, signal?: AbortSignal): Promise<void>;
   /** The probe for a task; undefined for strategies that need none. */
   probe(task: Task, notes?: string): Probe | undefined;
   /** Chooses positions: `keep` of `view.tokens` in every head, on average over the layers. */

@@ -8,6 +8,7 @@ import type { DecoderGraph } from './graph/inspect.ts';
 import { KvCache } from './kvCache.ts';
 import { Lane } from './lane.ts';
 import { readModelFolder } from './layout.ts';
+import { outputGrams } from './outputGrams.ts';
 import { openGraph } from './openSession.ts';
 import { parseProfile, type ModelProfile } from './profile.ts';
 import { inverseFrequencies } from './rope.ts';
@@ -42,14 +43,17 @@ export class Decoder {
   readonly window: number;
   readonly endTokens: ReadonlySet<number>;
   readonly weightBytes: number;
+  private readonly options: DecoderOptions;
+  private grams: Promise<Float32Array[] | undefined> | undefined;
   private readonly runner: StepRunner;
   private readonly queue = new RunQueue();
   private readonly plan: StepPlan;
 
   private constructor(
-    parts: Omit<Decoder, 'lane' | 'dispose' | 'queue' | 'runner' | 'plan' | 'kvBytesPerPosition'>,
+    parts: Omit<Decoder, 'lane' | 'dispose' | 'queue' | 'runner' | 'plan' | 'kvBytesPerPosition' | 'outputGrams'>,
     runner: StepRunner,
     plan: StepPlan,
+    options: DecoderOptions,
   ) {
     this.graph = parts.graph;
     this.tokenizer = parts.tokenizer;
@@ -63,6 +67,7 @@ export class Decoder {
     this.weightBytes = parts.weightBytes;
     this.runner = runner;
     this.plan = plan;
+    this.options = options;
   }
 
   /** @throws CribsheetError `model-missing`, `model-broken`, `model-unsupported`, `tokenizer-mismatch`, `device-unavailable` */
@@ -96,7 +101,7 @@ export class Decoder {
       endTokens,
       weightBytes,
     };
-    return new Decoder(parts, runner, plan);
+    return new Decoder(parts, runner, plan, options);
   }
 
   /** A lane with room for `capacity` positions to begin with; it grows as needed up to the window. */
@@ -111,6 +116,16 @@ export class Decoder {
   get kvBytesPerPosition(): number {
     const { attention, kvHeads, headSize } = this.graph;
     return attention.length * kvHeads * headSize * 2 * 2;
+  }
+
+  /**
+   * How much each KV head's values write into the model's state, per layer [kvHeads, headSize, headSize]; read off the
+   * weights once. Undefined where the model has no plain output projection.
+   */
+  outputGrams(): Promise<Float32Array[] | undefined> {
+    this.grams ??= outputGrams(this.options.folder, this.options.graph);
+    this.grams.catch(() => (this.grams = undefined));
+    return this.grams;
   }
 
   async dispose(): Promise<void> {

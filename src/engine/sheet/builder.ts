@@ -1,7 +1,10 @@
 import { CribsheetError, throwIfCancelled } from '../../common/errors.ts';
 import type { Task } from '../../common/task.ts';
 import { Compressor } from '../compress/compressor.ts';
+import { writeNotes } from '../compress/notes.ts';
+import { prepareStrategy } from '../compress/requirements.ts';
 import type { Strategy } from '../compress/strategy.ts';
+import type { Grammars } from '../corpus/grammars.ts';
 import type { Segment, SkippedFile } from '../corpus/types.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { priorities } from '../model/runQueue.ts';
@@ -57,10 +60,14 @@ export class SheetBuilder {
   private readonly store: BlockStore;
   private readonly sheets: SheetFolder;
 
-  constructor(decoder: Decoder, store: BlockStore, sheets: SheetFolder) {
+  private readonly grammars: Grammars | undefined;
+
+  /** @param grammars for strategies that look at the parse tree */
+  constructor(decoder: Decoder, store: BlockStore, sheets: SheetFolder, grammars?: Grammars) {
     this.decoder = decoder;
     this.store = store;
     this.sheets = sheets;
+    this.grammars = grammars;
   }
 
   /** @throws CribsheetError `cancelled` after the finished part has been written as an incomplete sheet */
@@ -68,14 +75,16 @@ export class SheetBuilder {
     const { decoder } = this;
     const { task, ratio, segments, signal } = request;
     const preamble = decoder.chat.preamble();
-    const inputs = blockInputs(decoder, request);
-    const { chosen } = fitSegments(decoder, segments, ratio, request.sheetTokens);
+    const longest = segments.reduce((most, s) => Math.max(most, s.tokens), 0);
+    await prepareStrategy(request.strategy, decoder, longest, signal);
+    const notes = await this.notesFor(request);
+    const inputs = blockInputs(decoder, { ...request, notes });
+    const { chosen } = fitSegments(decoder, segments, ratio, request.sheetTokens, request.strategy.peak);
     const paths = request.files.map((f) => f.path);
     const pathIndex = new Map(paths.map((p, i) => [p, i]));
 
-    const longest = segments.reduce((most, s) => Math.max(most, s.tokens), 0);
     const lane = decoder.lane(priorities.compress, preamble.length + longest + inputs('').probe.length + 16);
-    const compressor = new Compressor(decoder, lane);
+    const compressor = new Compressor(decoder, lane, this.grammars);
     const progress = { segments: 0, segmentsTotal: chosen.size, tokens: 0, tokensTotal: 0, computed: 0 };
     for (const i of chosen) progress.tokensTotal += segments[i]!.tokens;
     request.onProgress?.({ ...progress });
@@ -83,7 +92,13 @@ export class SheetBuilder {
     const built = new Map<number, SheetSegment>();
     const preambleKey = blockKey(inputs('preamble'));
     const describe = (): Omit<SheetFile, 'version'> =>
-      this.describe(request, { segments, chosen, built, preamble: { key: preambleKey, kept: preamble.length } });
+      this.describe(request, {
+        segments,
+        chosen,
+        built,
+        notes,
+        preamble: { key: preambleKey, kept: preamble.length },
+      });
     const { checkpointMs } = request;
     const writesParts = checkpointMs !== undefined && !(await this.hasComplete(task.id));
     let written = performance.now();
@@ -99,7 +114,7 @@ export class SheetBuilder {
         if (kept === undefined) {
           // After a cancel nothing is computed any more, but blocks of earlier builds still get into the sheet.
           if (signal?.aborted) continue;
-          kept = await this.compress(compressor, request, segment, key, inputs(segment.id));
+          kept = await this.compress(compressor, { ...request, notes }, segment, key, inputs(segment.id));
           if (kept === undefined) continue;
           progress.computed++;
         }
@@ -125,16 +140,27 @@ export class SheetBuilder {
     return { sheet, computed: progress.computed, reused: built.size - progress.computed };
   }
 
+  /**
+   * The model's notes for the task, where the strategy asks for them. Those of the sheet that is there are kept: with
+   * other notes every block would be another one.
+   */
+  private async notesFor({ strategy, task, segments, sheetId, signal }: BuildRequest): Promise<string | undefined> {
+    if (!strategy.writesNotes) return undefined;
+    const before = await this.sheets.read(sheetId);
+    if (before) return before.notes;
+    return writeNotes(this.decoder, task, segments, signal);
+  }
+
   /** Computes and stores one block. @returns its kept positions; undefined where a cancel came in between */
   private async compress(
     compressor: Compressor,
-    { task, strategy, ratio, signal }: BuildRequest,
+    { task, strategy, ratio, signal, notes }: BuildRequest & { notes: string | undefined },
     segment: Segment,
     key: string,
     inputs: BlockInputs,
   ): Promise<number | undefined> {
     try {
-      const block = await compressor.compress(segment, task, strategy, ratio, signal);
+      const block = await compressor.compress(segment, task, strategy, ratio, signal, notes);
       const { encoded } = block;
       const whole = { ...block, tokens: encoded.ids.length, lineOf: encoded.lineOf };
       await this.store.write(key, encodeBlock(whole, this.decoder.graph.headSize, inputs));
@@ -181,6 +207,7 @@ export class SheetBuilder {
       /** By index of the segment, in the order in which they were done. */
       built: ReadonlyMap<number, SheetSegment>;
       preamble: SheetFile['preamble'];
+      notes: string | undefined;
     },
   ): Omit<SheetFile, 'version'> {
     const { segments, built, chosen } = parts;
@@ -204,6 +231,7 @@ export class SheetBuilder {
       strategy: request.strategy.name,
       ratio: request.ratio,
       ...(request.tokens === undefined ? {} : { tokens: request.tokens }),
+      ...(parts.notes === undefined ? {} : { notes: parts.notes }),
       createdAt: new Date().toISOString(),
       complete: true,
       scope: request.scope,
@@ -226,9 +254,9 @@ export class SheetBuilder {
 /** What decides the block of a segment (by its id), besides the segment. */
 export function blockInputs(
   decoder: Decoder,
-  { task, strategy, ratio }: Pick<BuildRequest, 'task' | 'strategy' | 'ratio'>,
+  { task, strategy, ratio, notes }: Pick<BuildRequest, 'task' | 'strategy' | 'ratio'> & { notes?: string | undefined },
 ): (segment: string) => BlockInputs {
-  const asked = strategy.probe(task);
+  const asked = strategy.probe(task, notes);
   // Probes that run no text of their own (or the segment's) are a matter of the strategy alone.
   const probe = asked?.rows === 'task' ? decoder.chat.probe(asked.instruction, asked.examples) : [];
   const preamble = decoder.chat.preamble();

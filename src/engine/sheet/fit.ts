@@ -22,9 +22,16 @@ export interface Fit {
  * The segments that fit into a sheet of this model.
  * @param ratio source tokens per kept position
  * @param sheetTokens most positions of the sheet; the model's window caps it
+ * @param peak positions of the fullest layer as a multiple of the mean (`Strategy.peak`): that one must fit the window
  */
-export function fitSegments(decoder: Decoder, segments: readonly Segment[], ratio: number, sheetTokens: number): Fit {
-  const room = roomOf(decoder, sheetTokens);
+export function fitSegments(
+  decoder: Decoder,
+  segments: readonly Segment[],
+  ratio: number,
+  sheetTokens: number,
+  peak = 1,
+): Fit {
+  const room = roomOf(decoder, sheetTokens, peak);
   const slots = segments.map((s) => keptCount(s.tokens, ratio));
   const chosen = chooseSegments(segments, slots, room);
   const positions = [...chosen].reduce((sum, i) => sum + slots[i]!, 0);
@@ -35,8 +42,8 @@ export function fitSegments(decoder: Decoder, segments: readonly Segment[], rati
  * The ratio for a sheet of a given size: the lowest one at which all segments fit. It is taken from a ladder, since it
  * is part of every block's key: an edit must not change it by a hair and so make every block a new one.
  */
-export function ratioForSize(decoder: Decoder, segments: readonly Segment[], sheetTokens: number): number {
-  const room = roomOf(decoder, sheetTokens);
+export function ratioForSize(decoder: Decoder, segments: readonly Segment[], sheetTokens: number, peak = 1): number {
+  const room = roomOf(decoder, sheetTokens, peak);
   const fits = (ratio: number): boolean => segments.reduce((sum, s) => sum + keptCount(s.tokens, ratio), 0) <= room;
   const total = segments.reduce((sum, s) => sum + s.tokens, 0);
   // Every segment keeps at least one position: beyond the longest one nothing more is won.
@@ -55,6 +62,7 @@ function onLadder(ratio: number): number {
   return Math.max(1, Math.ceil(ratio / step) * step);
 }
 
-function roomOf(decoder: Decoder, sheetTokens: number): number {
-  return Math.min(sheetTokens, decoder.window - decoder.chat.preamble().length - RESERVED_POSITIONS);
+function roomOf(decoder: Decoder, sheetTokens: number, peak: number): number {
+  const window = decoder.window - decoder.chat.preamble().length - RESERVED_POSITIONS;
+  return Math.min(sheetTokens, Math.floor(window / peak));
 }

@@ -37,6 +37,8 @@ export interface SheetFile {
   ratio: number;
   /** Its size in positions, where that was asked for instead of a ratio. */
   tokens?: number;
+  /** What the model wrote for the task, where the strategy asked for that: its blocks were made with it. */
+  notes?: string;
   createdAt: string;
   /** False after a cancel: what is there answers, the rest is built by the next run. */
   complete: boolean;

@@ -1,11 +1,15 @@
 import type { StrategyName } from '../../../common/names.ts';
 import type { Strategy } from '../strategy.ts';
+import { CompressKv } from './compressKv.ts';
 import { randomPositions, startAndRecent } from './controls.ts';
 import { expectedAttention } from './expectedAttention.ts';
 import { h2o } from './h2o.ts';
 import { keyDiff } from './keyDiff.ts';
 import { kvzip } from './kvzip.ts';
 import { TaskAttention } from './m0.ts';
+import { m1 } from './m1.ts';
+import { TaskValues } from './m2.ts';
+import { RefittedValues } from './m3.ts';
 import { SnapKv } from './snapKv.ts';
 import { tova } from './tova.ts';
 
@@ -14,11 +18,15 @@ export function strategyByName(name: StrategyName): Strategy {
   const all: Record<StrategyName, Strategy> = {
     'm0-zs': new TaskAttention('m0-zs'),
     'm0-fs': new TaskAttention('m0-fs'),
+    m1,
+    m2: new TaskValues(),
+    m3: new RefittedValues(),
     kvzip,
     'expected-attention': expectedAttention,
     keydiff: keyDiff,
     snapkv: new SnapKv('snapkv'),
     pyramidkv: new SnapKv('pyramidkv'),
+    compresskv: new CompressKv(),
     tova,
     h2o,
     'streaming-llm': startAndRecent('streaming-llm'),

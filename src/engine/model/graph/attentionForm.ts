@@ -32,6 +32,7 @@ export function unusableAttention(node: Node, first: Node): string | undefined {
     if (!isPlain(value)) return `${says(name)} = ${value}`;
   }
   if (floatAttribute(node, 'softcap', 0) !== 0) return says('softcap');
+  if (floatAttribute(node, 'scale', 0) !== floatAttribute(first, 'scale', 0)) return 'its layers differ in scale';
   for (const name of ['k_quant_type', 'v_quant_type']) {
     if (stringAttribute(node, name, 'NONE') !== 'NONE') return says(name);
   }

@@ -1,6 +1,15 @@
 import { CribsheetError } from '../../../common/errors.ts';
 import { unusableAttention } from './attentionForm.ts';
-import { DataType, dimsOf, elementTypeOf, intAttribute, type Model, type Node, type Tensor } from './onnx.ts';
+import {
+  DataType,
+  dimsOf,
+  elementTypeOf,
+  floatAttribute,
+  intAttribute,
+  type Model,
+  type Node,
+  type Tensor,
+} from './onnx.ts';
 
 /** Number type of keys and values in memory. */
 export type KvType = 'float32' | 'float16';
@@ -29,6 +38,8 @@ export interface DecoderGraph {
   sinCache: Tensor;
   /** The graph asks for explicit positions. */
   hasPositionIds: boolean;
+  /** Factor of q·k before the softmax. */
+  attentionScale: number;
 }
 
 function unsupported(what: string): CribsheetError {
@@ -114,6 +125,7 @@ export function inspectDecoder(model: Model, configured?: number): DecoderGraph 
     cosCache,
     sinCache,
     hasPositionIds: inputs.has('position_ids'),
+    attentionScale: floatAttribute(first, 'scale', 0) || 1 / Math.sqrt(headSize),
   };
 }
 

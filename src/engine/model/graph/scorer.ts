@@ -3,7 +3,6 @@ import { SHORT } from './layerLengths.ts';
 import {
   DataType,
   float32Constant,
-  floatAttribute,
   int64Constant,
   intAttribute,
   MS_DOMAIN,
@@ -155,15 +154,14 @@ class LayerBranches {
     this.attention = attention;
     this.layer = layer;
     this.opset = opset;
-    const { heads, kvHeads, headSize } = decoder;
-    const scale = floatAttribute(attention, 'scale', 0) || 1 / Math.sqrt(headSize);
+    const { heads, kvHeads, headSize, attentionScale } = decoder;
     initializers.push(
       int64Constant(this.shared('layer'), [layer]),
       int64Constant(this.shared('q_end'), [heads * headSize]),
       int64Constant(this.shared('q_shape'), [-1, heads, headSize]),
       int64Constant(this.shared('g_shape'), [kvHeads, -1, headSize]),
       int64Constant(this.shared('kv_group'), [kvHeads, heads / kvHeads]),
-      float32Constant(this.shared('scale'), [scale], []),
+      float32Constant(this.shared('scale'), [attentionScale], []),
     );
   }
 
