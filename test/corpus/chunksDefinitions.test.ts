@@ -31,6 +31,36 @@ describe('definitions', () => {
     }
   });
 
+  it.each(['js', 'ts'])(
+    'what a CommonJS module exports has its own name, however it is assigned: .%s',
+    async (extension) => {
+      const method = '  run() {\n    return 1;\n  }\n';
+      const long = Array.from({ length: 60 }, (_, at) => `  step${at}() {\n    return this.run() + ${at};\n  }\n`).join(
+        '',
+      );
+      const definitionsOf = async (text: string): Promise<string[]> =>
+        (await chunks(`a.${extension}`, text)).map(({ kind, qualifiedName }) => `${kind} ${qualifiedName}`);
+      for (const before of ['module.exports =', 'exports = module.exports =', 'module.exports = exports =']) {
+        expect(await definitionsOf(`${before} class Engine {\n${method}};\n`)).toEqual([
+          'class Engine',
+          'method Engine.run',
+        ]);
+        expect(await definitionsOf(`${before} function start() {\n  return 1;\n};\n`)).toEqual(['function start']);
+        const large = await definitionsOf(`${before} class Engine {\n${method}${long}};\n`);
+        expect(large.slice(0, 2)).toEqual(['class Engine', 'method Engine.run']);
+        expect(large.filter((name) => / part |exports/u.test(name))).toEqual([]);
+      }
+      expect(await definitionsOf(`exports = module.exports = class {\n${method}};\n`)).toEqual([
+        'class exports',
+        'method exports.run',
+      ]);
+      expect(await definitionsOf(`const Engine = (module.exports = class {\n${method}});\n`)).toEqual([
+        'class Engine',
+        'method Engine.run',
+      ]);
+    },
+  );
+
   it('two definitions on one line stay together', async () => {
     const found = await chunks(
       'a.ts',

@@ -104,10 +104,11 @@ function functionDefinition(kind: string, node: Node, nameNode: Node | null, nam
   });
 }
 
-/** Strips what stands around a value: `as const`, `satisfies T`, parentheses. */
+/** Strips what stands around a value: `as const`, `satisfies T`, parentheses, a further assignment (`exports = module.exports = …`). */
 function bareValue(value: Node): Node {
   const wrapped = ['as_expression', 'satisfies_expression', 'parenthesized_expression'].includes(value.type);
-  const inner = wrapped ? value.firstNamedChild : null;
+  const assigned = value.type === 'assignment_expression' ? value.childForFieldName('right') : null;
+  const inner = wrapped ? value.firstNamedChild : assigned;
   return inner ? bareValue(inner) : value;
 }
 
