@@ -45,7 +45,8 @@ class Progress:
         os.replace(beside, path)
 
     def load(self, path: Path) -> None:
-        state = torch.load(path, weights_only=True)
+        here = self.network.embedding.weight.device
+        state = torch.load(path, weights_only=True, map_location=here)
         self.network.load_state_dict(state["weights"])
         self.average = state["average"]
         self.optimizer.load(state["optimizer"])
@@ -53,7 +54,7 @@ class Progress:
 
 
 def load_network(path: Path, averaged: bool = True) -> Network:
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, weights_only=True, map_location="cpu")
     network = Network(Shape(**state["shape"]))
     network.load_state_dict({**state["weights"], **(state["average"] if averaged else {})})
     return network.eval()

@@ -57,6 +57,11 @@ class Places:
         self.in_probe = after < probes[:, None]
         self.probe_index = rows[:, None] * width + (starts + lengths)[:, None] + torch.where(self.in_probe, after, 0)
 
+    def to(self, device: torch.device) -> "Places":
+        moved = object.__new__(Places)
+        moved.__dict__ = {name: part.to(device) for name, part in self.__dict__.items()}
+        return moved
+
     def of_segments(self, parts: Tensor) -> Tensor:
         """[R, K, T, D] → [S, K, C, D]"""
         return self.picked(parts, self.segment_index)
@@ -69,6 +74,15 @@ class Places:
         flat = parts.transpose(1, 2).flatten(0, 1)
         # Where a text without a probe ends a row, the index of its (masked) probe would lie behind the last column.
         return flat[index.clamp(max=len(flat) - 1)].transpose(1, 2)
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, added: Tensor) -> Tensor:
+    """q [R, H, T, D], k and v [R, K, P, D]; `added` to the logits. The fused kernels of a GPU take no masks together with grouped heads."""
+    if q.is_cuda:
+        group = q.shape[1] // k.shape[1]
+        k, v = k.repeat_interleave(group, 1), v.repeat_interleave(group, 1)
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=added.to(q.dtype))
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=added, enable_gqa=True)
 
 
 def as_summand(mask: Tensor) -> Tensor:
@@ -179,7 +193,7 @@ class Network(nn.Module):
                     places.of_segments(k), places.of_segments(v), self.probe_scores(qr, kr, places) if score else None
                 )
             )
-            attended = F.scaled_dot_product_attention(qr, kr, v, attn_mask=added, enable_gqa=True)
+            attended = attend(qr, kr, v, added)
             x = block.finish(x, attended)
         return rms_norm(x, self.norm.weight, s.epsilon), states
 
@@ -226,6 +240,6 @@ class Network(nn.Module):
                     raw = (grouped @ kk[:, :, None].transpose(-1, -2)) / math.sqrt(s.head_width)
                     share = (raw + added[:, :, None]).softmax(-1)[..., :kept] * watched[:, None, None, :, None]
                     seen.append(share.sum(-2).mean(2))
-            attended = F.scaled_dot_product_attention(qr, kk, torch.cat([pv, v], 2), attn_mask=added, enable_gqa=True)
+            attended = attend(qr, kk, torch.cat([pv, v], 2), added)
             x = block.finish(x, attended)
         return rms_norm(x, self.norm.weight, s.epsilon), seen

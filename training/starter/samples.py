@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -114,6 +114,10 @@ class Batch:
     kinds: list[list[str]]
     samples: list[Sample] = field(default_factory=list)
 
+    def to(self, device: torch.device) -> "Batch":
+        here = {name: part for name, part in vars(self).items() if isinstance(part, (Tensor, Places))}
+        return replace(self, **{name: part.to(device) for name, part in here.items()})
+
     @property
     def tokens(self) -> int:
         """Tokens that are computed, padding among them: what the step costs."""
@@ -215,8 +219,9 @@ def pack(sample: Sample, room: int, before: list[int]) -> tuple[list[int], list[
 class Stream:
     """Batches in the order of their numbers; a batch is a function of its number, so a run resumes where it stopped."""
 
-    def __init__(self, maker: Maker, encoder: Encoder, seed: int):
-        self.maker, self.encoder, self.seed = maker, encoder, seed
+    def __init__(self, makers: list[Maker], encoder: Encoder, seed: int):
+        """Batches are dealt out to the makers in turn; what they make does not depend on how many there are."""
+        self.makers, self.encoder, self.seed = makers, encoder, seed
         self.asked: deque[tuple[int, Recipe, int, int]] = deque()
 
     def ask(self, number: int, recipe: Recipe, step_tokens: int) -> None:
@@ -225,7 +230,7 @@ class Stream:
         size = recipe.context_tokens * (1.12 if recipe.form == "sheet" else 1.0) + room
         count = max(1, round(step_tokens / size))
         for i in range(count):
-            self.maker.request(
+            self.maker_of(number).request(
                 {
                     "seed": f"{self.seed}/{number}/{i}",
                     "split": "train",
@@ -240,11 +245,19 @@ class Stream:
             )
         self.asked.append((number, recipe, count, room))
 
+    def maker_of(self, number: int) -> Maker:
+        return self.makers[number % len(self.makers)]
+
+    def close(self) -> None:
+        for maker in self.makers:
+            maker.close()
+
     def next(self, teach_probe: bool) -> Batch | None:
         """None where no sample of the batch had a question. Nothing is probed where nothing is cut, unless the probe itself is to learn."""
         number, recipe, count, room = self.asked.popleft()
         # A request that cannot be met has been reported by the maker.
-        lines = [line for line in (self.maker.next() for _ in range(count)) if "error" not in line]
+        maker = self.maker_of(number)
+        lines = [line for line in (maker.next() for _ in range(count)) if "error" not in line]
         samples = [self.encoder.sample(line) for line in lines]
         samples = [s for s in samples if s.segments and s.questions and max(map(len, s.segments)) <= 2 * recipe.context_tokens]
         probed = recipe.form == "sheet" and (recipe.ratio > 1 or teach_probe)

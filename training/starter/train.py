@@ -28,7 +28,7 @@ from .wiring import wire_copy_heads
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 AHEAD = 3
-"""Batches that the maker works on while one is computed."""
+"""Batches that each maker works on while one is computed."""
 LOG_EVERY = 25
 SAVE_SECONDS = 240
 TEACH_PROBE_EVERY = 3
@@ -41,6 +41,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--tokens", type=float, default=90e6, help="tokens of the whole run")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda where there is one (written for it, seen on none so far)")
+    parser.add_argument("--makers", type=int, default=1, help="processes that make data: one feeds two CPU cores, a GPU takes a dozen")
     parser.add_argument("--layers", type=int, default=Shape.layers)
     parser.add_argument("--width", type=int, default=Shape.width)
     parser.add_argument("--vocabulary", type=int, default=Shape.vocabulary)
@@ -96,6 +98,15 @@ class Log:
         self.since = time.monotonic()
 
 
+def prepared(name: str) -> torch.device:
+    """Everything that a step makes is made there; a batch is put together on the CPU and moved."""
+    device = torch.device(name)
+    if device.type != "cpu":
+        torch.set_default_device(device)
+        torch.set_float32_matmul_precision("high")
+    return device
+
+
 def main() -> None:
     args = arguments()
     torch.set_num_threads(args.threads)
@@ -114,6 +125,8 @@ def main() -> None:
     )
     network = Network(shape)
     wire_copy_heads(network)
+    device = prepared(args.device)
+    network.to(device)
     progress = Progress(network, Optimizer(network))
     checkpoint = run / "checkpoint.pt"
     if checkpoint.exists():
@@ -123,23 +136,27 @@ def main() -> None:
     stopping: list[int] = []
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda number, _: stopping.append(number))
-    stream = Stream(Maker(maker_command(REPOSITORY, chunks, folder)), Encoder(folder), args.seed)
+    makers = [Maker(maker_command(REPOSITORY, chunks, folder)) for _ in range(args.makers)]
+    stream = Stream(makers, Encoder(folder), args.seed)
     log, pool = Log(run / "log.jsonl"), Pool()
     asked = progress.step
     saved = time.monotonic()
     try:
         while progress.seen < plan.tokens and not stopping:
             began = time.monotonic()
-            while asked < progress.step + AHEAD:
+            while asked < progress.step + AHEAD * len(makers):
                 stream.ask(asked, plan.recipe(progress.seen, random.Random(f"{args.seed}/{asked}")), plan.step_tokens(progress.seen))
                 asked += 1
             teach = plan.compression and progress.step % TEACH_PROBE_EVERY == 0
-            batch = stream.next(teach)
+            with torch.device("cpu"):
+                batch = stream.next(teach)
             if batch is not None:
+                batch = batch.to(device)
                 late = plan.late(progress.seen)
                 rng = random.Random(f"{args.seed}/{progress.step}/positions")
                 language = 0.1 if late else 0.3
-                outcome = evaluate_batch(network, batch, rng, pool if late else None, teach, language)
+                with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+                    outcome = evaluate_batch(network, batch, rng, pool if late else None, teach, language)
                 outcome.loss.backward()
                 rate = plan.rate(progress.seen, progress.step)
                 progress.optimizer.step(rate)
@@ -155,7 +172,7 @@ def main() -> None:
                 saved = time.monotonic()
     finally:
         progress.save(checkpoint)
-        stream.maker.close()
+        stream.close()
     print(f"{'Stopped' if stopping else 'Done'} at step {progress.step}, {progress.seen / 1e6:.2f}M tokens, {progress.seconds / 3600:.2f} h.", flush=True)
 
 
