@@ -30,11 +30,11 @@ const english = {
 
   // Modes
   modeAuto: 'Auto',
-  modeAutoHelp: 'The sheet where it covers the question, retrieval otherwise',
+  modeAutoHelp: 'The sheet where it covers the question, search (RAG) otherwise',
   modeCache: 'Cache',
   modeCacheHelp: 'Reads the sheet: the whole code base, condensed for the task',
   modeRag: 'RAG',
-  modeRagHelp: 'Searches for pieces of source and reads only these',
+  modeRagHelp: 'Search (RAG): looks for pieces of source and reads only these',
   modeHybrid: 'Hybrid',
   modeHybridHelp: 'Reads the sheet and, beside it, the pieces of source that a search finds',
   modeFull: 'Full',
@@ -62,7 +62,7 @@ const english = {
   conversation: 'Conversation',
   greeting: 'Ask a question about this code base.',
   greetingMore:
-    'Answers name the lines that they rest on. Nothing leaves this machine. Turn on Compare to see the sheet and retrieval next to each other.',
+    'Answers name the lines that they rest on. Nothing leaves this machine. Turn on Compare to see the sheet and search (RAG) next to each other.',
   toLatest: 'Scroll to the latest answer',
   starting: 'Starting…',
 

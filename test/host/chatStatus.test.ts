@@ -3,7 +3,7 @@ import type { ChatStatus } from '../../src/common/chat.ts';
 import type { ErrorRecord } from '../../src/common/errors.ts';
 import type { ModelStatus } from '../../src/common/protocol.ts';
 import type { SheetSummary } from '../../src/common/sheets.ts';
-import { editorError } from '../../src/host/chat/editorError.ts';
+import { editorError } from '../../src/host/editorError.ts';
 import { chatStatus, type StatusFacts } from '../../src/host/chat/status.ts';
 import { Figures } from '../../src/host/figures.ts';
 import { sheetOfTask } from '../../src/host/readableSheets.ts';

@@ -3,10 +3,10 @@ import type { Answer } from '../../common/answers.ts';
 import type { ChatAnswer, ChatTurn } from '../../common/chat.ts';
 import { CribsheetError, errorRecord, throwIfCancelled } from '../../common/errors.ts';
 import { Turns } from '../../common/turns.ts';
+import { editorError } from '../editorError.ts';
 import type { Translate } from '../translate.ts';
 import type { WorkerSupervisor } from '../worker/supervisor.ts';
 import type { Workspaces } from '../worker/workspaces.ts';
-import { editorError } from './editorError.ts';
 import { slim } from './savedChat.ts';
 
 export interface AskingOptions {

@@ -1,6 +1,7 @@
 import type { ChatAction, ChatActionId, ChatStatus } from '../../common/chat.ts';
 import type { ModelStatus } from '../../common/protocol.ts';
 import type { SheetSummary } from '../../common/sheets.ts';
+import { editorError } from '../editorError.ts';
 import type { Figures } from '../figures.ts';
 import { isReadable } from '../readableSheets.ts';
 import { jobText } from '../status/jobText.ts';
@@ -8,7 +9,6 @@ import type { Translate } from '../translate.ts';
 import type { CompressJob } from '../worker/compressJobs.ts';
 import type { SupervisorState } from '../worker/supervisor.ts';
 import type { WorkspaceState } from '../worker/workspaces.ts';
-import { editorError } from './editorError.ts';
 
 /** Everything that the status depends on. */
 export interface StatusFacts {
@@ -82,8 +82,8 @@ class Sayings {
     switch (job.state) {
       case 'running': {
         const meanwhile = sheet
-          ? t('Questions are answered from what is done, and by search.')
-          : t('Questions are answered by search meanwhile.');
+          ? t('Questions are answered from what is done, and by search (RAG).')
+          : t('Questions are answered by search (RAG) meanwhile.');
         const actions = this.buttons('pauseCompress', 'cancelCompress');
         return { kind: 'compressing', message: `${title}. ${meanwhile}`, actions, progress, detail };
       }

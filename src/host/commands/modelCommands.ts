@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
+import type { ErrorRecord } from '../../common/errors.ts';
 import type { ModelInfo } from '../../common/protocol.ts';
+import { editorError } from '../editorError.ts';
 import type { Services } from '../services.ts';
 import { isModelFolder, readSettings, setModel } from '../settings/settings.ts';
 import type { Models } from '../trees/models.ts';
@@ -49,7 +51,7 @@ async function chooseModel(needs: Needs): Promise<void> {
       ...(model.bundled ? [t('bundled')] : []),
       ...(model.needs ? [t('needs {0} of memory', figures.bytes(model.needs.memoryBytes))] : []),
     ].join(' · '),
-    ...(model.error ? { detail: `${model.error.message} ${model.error.action}` } : {}),
+    ...(model.error ? { detail: sentences(editorError(model.error, t)) } : {}),
     model,
   }));
   const add = { label: `$(add) ${t('Import Model from Folder…')}`, alwaysShow: true, model: undefined };
@@ -62,6 +64,8 @@ async function chooseModel(needs: Needs): Promise<void> {
   if (picked.model) await use(picked.model);
   else await importModel(needs);
 }
+
+const sentences = ({ message, action }: ErrorRecord): string => `${message} ${action}`;
 
 /** The bundled model is used where none is named. The worker starts anew by itself when the setting changes. */
 async function use(model: ModelInfo): Promise<void> {

@@ -69,7 +69,7 @@ export function planWarning(plan: CompressEstimate, figures: Figures, t: Transla
   if (plan.filesTotal === 0) return t('No file is in scope: the sheet would be empty.');
   if (plan.segments < plan.segmentsTotal) {
     const share = figures.percent(plan.tokensTotal === 0 ? 0 : plan.tokens / plan.tokensTotal);
-    return t('Holds {0} of the source; the rest is answered by retrieval.', share);
+    return t('Holds {0} of the source; the rest is answered by search (RAG).', share);
   }
   return undefined;
 }

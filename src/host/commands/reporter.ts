@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { CribsheetError, errorRecord, type ErrorRecord } from '../../common/errors.ts';
+import { editorError } from '../editorError.ts';
 import { errorActions } from './errorActions.ts';
 
 /** Tells the user of failures: one message each, with what happened and what to do, and everything in the log. */
@@ -20,8 +21,9 @@ export class Reporter {
   }
 
   async record(record: ErrorRecord, level: 'error' | 'warning' = 'error'): Promise<void> {
-    const text = `${record.message} ${record.action}`;
-    this.log[level === 'error' ? 'error' : 'warn'](`${record.code}: ${text}`);
+    this.log[level === 'error' ? 'error' : 'warn'](`${record.code}: ${record.message} ${record.action}`);
+    const { message, action: advice } = editorError(record, vscode.l10n.t);
+    const text = `${message} ${advice}`;
     if (this.shown.has(text)) return;
     this.shown.add(text);
     const actions = errorActions(record.code, vscode.l10n.t);

@@ -1,4 +1,5 @@
 import type { TaskList } from '../../common/protocol.ts';
+import { editorError } from '../editorError.ts';
 import type { Figures } from '../figures.ts';
 import type { Translate } from '../translate.ts';
 import type { CompressJob } from '../worker/compressJobs.ts';
@@ -51,7 +52,7 @@ function detailOf(job: Shown, figures: Figures, t: Translate): string {
     if (job.perMinute !== undefined) parts.push(t('{0} per minute', figures.number(job.perMinute)));
     if (job.msLeft !== undefined) parts.push(t('{0} left', figures.duration(job.msLeft)));
   } else if (job.error) {
-    parts.push(job.error.message);
+    parts.push(editorError(job.error, t).message);
   }
   return parts.join(' · ');
 }

@@ -1,4 +1,6 @@
+import type { ErrorRecord } from '../../common/errors.ts';
 import type { ModelStatus } from '../../common/protocol.ts';
+import { editorError } from '../editorError.ts';
 import type { Figures } from '../figures.ts';
 import { isReadable } from '../readableSheets.ts';
 import type { Translate } from '../translate.ts';
@@ -104,7 +106,7 @@ export function statusFacts(facts: StatusFacts, figures: Figures, t: Translate):
       const { title, detail } = jobText(job, figures, t, state.tasks);
       lines.push(`${name}: ${title}, ${detail}`);
     }
-    if (state.kind === 'failed' && state.error) lines.push(`${name}: ${state.error.message} ${state.error.action}`);
+    if (state.kind === 'failed' && state.error) lines.push(`${name}: ${sentences(editorError(state.error, t))}`);
     else lines.push(`${name}: ${folderLine(state, figures, t)}`);
   }
   return lines;
@@ -117,7 +119,7 @@ export function modelLine(model: ModelStatus, figures: Figures, t: Translate): s
       return t('Model {0} on {1}, window of {2} positions', model.name, device, figures.count(model.window));
     }
     case 'failed':
-      return `${model.error.message} ${model.error.action}`;
+      return sentences(editorError(model.error, t));
     case 'loading':
       return t('The model is being loaded.');
     case 'off':
@@ -127,6 +129,8 @@ export function modelLine(model: ModelStatus, figures: Figures, t: Translate): s
   }
 }
 
+const sentences = ({ message, action }: ErrorRecord): string => `${message} ${action}`;
+
 /** Sheets of a folder, and what of them is stale. */
 function folderLine(state: WorkspaceState, figures: Figures, t: Translate): string {
   if (state.kind === 'reading') {
@@ -135,7 +139,7 @@ function folderLine(state: WorkspaceState, figures: Figures, t: Translate): stri
       : t('reading files');
   }
   const sheets = state.sheets ?? [];
-  if (sheets.length === 0) return t('no sheet yet, questions are answered by retrieval');
+  if (sheets.length === 0) return t('no sheet yet, questions are answered by search (RAG)');
   const stale = Math.max(...sheets.map((sheet) => changedFiles(state.stale[sheet.id])));
   const names = sheets.map(({ task }) => task.title).join(', ');
   return stale > 0 ? t('{0} ({1} stale)', names, figures.files(stale)) : names;

@@ -1,4 +1,6 @@
+import type { ErrorRecord } from '../../common/errors.ts';
 import type { ModelInfo, ModelStatus, ModelTest } from '../../common/protocol.ts';
+import { editorError } from '../editorError.ts';
 import type { Figures } from '../figures.ts';
 import type { Translate } from '../translate.ts';
 import type { Entry } from './entry.ts';
@@ -61,6 +63,11 @@ function modelDescription(model: ModelInfo, status: ModelStatus, figures: Figure
   ].join(' · ');
 }
 
+function linesOf(error: ErrorRecord, t: Translate): string[] {
+  const { message, action } = editorError(error, t);
+  return [message, action];
+}
+
 const deviceText = ({ device }: { device: string }): string => (device === 'cpu' ? 'CPU' : device);
 
 function modelFacts(
@@ -71,7 +78,7 @@ function modelFacts(
   t: Translate,
 ): string[] {
   const facts: string[] = [];
-  if (model.error) facts.push(model.error.message, model.error.action);
+  if (model.error) facts.push(...linesOf(model.error, t));
   if (model.needs) {
     const { window, weightBytes, memoryBytes } = model.needs;
     facts.push(
@@ -83,7 +90,7 @@ function modelFacts(
   if (model.active && status.state === 'ready') {
     facts.push(t('Device: {0} ({1})', deviceText(status.device), status.device.reason));
   } else if (model.active && status.state === 'failed') {
-    facts.push(status.error.message, status.error.action);
+    facts.push(...linesOf(status.error, t));
   } else if (model.active) {
     facts.push(status.state === 'off' ? t('Switched off: search only') : t('Is loaded with the first question'));
   }

@@ -62,7 +62,7 @@ export function reasonHint(reason: string, t: Translate): string | undefined {
   switch (reason) {
     case 'sheet-full':
       return t(
-        'Choose a larger sheet, a higher ratio, or compress a folder. Until then questions about these files are answered by retrieval.',
+        'Choose a larger sheet, a higher ratio, or compress a folder. Until then questions about these files are answered by search (RAG).',
       );
     case 'not-built':
       return t('Rebuild the sheet: what is done already is kept.');

@@ -1,5 +1,6 @@
 import type { SheetDetail } from '../../common/protocol.ts';
 import type { SheetSummary } from '../../common/sheets.ts';
+import { editorError } from '../editorError.ts';
 import type { Figures } from '../figures.ts';
 import { jobText } from '../status/jobText.ts';
 import type { Translate } from '../translate.ts';
@@ -66,7 +67,8 @@ export class SheetEntries {
   }
 
   private inRoot(root: string): SheetEntry[] {
-    const { kind, error, sheets = [], stale, summary } = this.source.state(root);
+    const { kind, error: failure, sheets = [], stale, summary } = this.source.state(root);
+    const error = failure && editorError(failure, this.t);
     const rows: SheetEntry[] = [];
     if (kind === 'failed' && error) {
       rows.push({
@@ -90,12 +92,13 @@ export class SheetEntries {
 
   private jobEntry(root: string, job: CompressJob): SheetEntry {
     const { title, detail } = jobText(job, this.figures, this.t, this.source.state(root).tasks);
+    const error = job.error && editorError(job.error, this.t);
     const icons = { running: 'sync~spin', waiting: 'watch', paused: 'debug-pause', failed: 'error' } as const;
     return {
       id: `${root}/job`,
       label: title,
       description: detail,
-      tooltip: [title, detail, ...(job.error ? [job.error.message, job.error.action] : [])].join('\n'),
+      tooltip: [title, detail, ...(error ? [error.message, error.action] : [])].join('\n'),
       icon: icons[job.state as keyof typeof icons],
       context: `job.${job.state}`,
       state: 'leaf',
