@@ -2,6 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { lineOf, writeWorkspace } from '../host-rig/workspace.ts';
+import { covers } from '../surfaces/covers.ts';
 import { answerIn, citations, finished } from './support/chatPage.ts';
 import { CodeWindow } from './support/codeWindow.ts';
 import { work } from './support/folders.ts';
@@ -21,12 +22,15 @@ describe('first run', () => {
   });
   afterAll(() => window.close());
 
-  test('the sidebar greets, says where things stand, and has one button for the next step', async () => {
-    const chat = await window.openChat();
-    await chat.frame.getByText('Ask a question about this code base.').waitFor();
-    await chat.statusAction('compress').waitFor();
-    await window.shoot('chat-first-run');
-  });
+  test(
+    'the sidebar greets, says where things stand, and has one button for the next step',
+    covers(['view chat'], async () => {
+      const chat = await window.openChat();
+      await chat.frame.getByText('Ask a question about this code base.').waitFor();
+      await chat.statusAction('compress').waitFor();
+      await window.shoot('chat-first-run');
+    }),
+  );
 
   test('before there is a sheet, questions are answered by retrieval, and the answer says so', async () => {
     const turn = await window.chat.ask('Where is openLedger defined?');
@@ -42,18 +46,21 @@ describe('first run', () => {
     await window.shoot('chat-rag-answer');
   });
 
-  test('the sheet is made in the background, after a task and a size with its estimate were chosen', async () => {
-    await window.chat.statusAction('compress').click();
-    await window.quickRow('api-lookup').waitFor();
-    await window.shoot('compress-task');
-    await window.pick('api-lookup');
-    // The estimate: files, tokens, positions, time, size on disk.
-    await window.estimate.waitFor();
-    await window.shoot('compress-size');
-    await window.page.keyboard.press('Enter');
-    await window.chat.status.getByText('The crib sheet for API lookup is ready.').waitFor();
-    await window.statusItem().filter({ hasText: 'sheet ready' }).waitFor();
-  });
+  test(
+    'the sheet is made in the background, after a task and a size with its estimate were chosen',
+    covers(['command compress'], async () => {
+      await window.chat.statusAction('compress').click();
+      await window.quickRow('api-lookup').waitFor();
+      await window.shoot('compress-task');
+      await window.pick('api-lookup');
+      // The estimate: files, tokens, positions, time, size on disk.
+      await window.estimate.waitFor();
+      await window.shoot('compress-size');
+      await window.page.keyboard.press('Enter');
+      await window.chat.status.getByText('The crib sheet for API lookup is ready.').waitFor();
+      await window.statusItem().filter({ hasText: 'sheet ready' }).waitFor();
+    }),
+  );
 
   test('a question is answered from the sheet', async () => {
     const turn = await window.chat.ask('Which parameters does addAmount take?');
@@ -143,6 +150,6 @@ describe('first run', () => {
   });
 
   test('nothing in the window has failed meanwhile', () => {
-    expect(window.problems).toEqual([]);
+    expect(window.faults).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ import type { DriverCall } from './calls.ts';
  * arranges; what a test asserts it sees in the window.
  */
 export function activate(context: vscode.ExtensionContext): void {
+  context.subscriptions.push(vscode.workspace.registerFileSystemProvider('crib-test', new FarFolder()));
   const socket = process.env['CRIBSHEET_DRIVER'];
   if (socket === undefined) return;
   // A window that was closed has left its socket behind.
@@ -35,4 +36,26 @@ async function answer(call: DriverCall): Promise<{ error?: string }> {
   } catch (error) {
     return { error: String(error) };
   }
+}
+
+/** A folder that no program on this machine can open: empty, and of a scheme of its own. */
+class FarFolder implements vscode.FileSystemProvider {
+  readonly onDidChangeFile = new vscode.EventEmitter<vscode.FileChangeEvent[]>().event;
+  watch = (): vscode.Disposable => new vscode.Disposable(() => undefined);
+  stat(uri: vscode.Uri): vscode.FileStat {
+    if (uri.path !== '/far') throw vscode.FileSystemError.FileNotFound(uri);
+    return { type: vscode.FileType.Directory, ctime: 0, mtime: 0, size: 0 };
+  }
+  readDirectory = (): [string, vscode.FileType][] => [];
+  readFile(uri: vscode.Uri): Uint8Array {
+    throw vscode.FileSystemError.FileNotFound(uri);
+  }
+  createDirectory = readOnly;
+  writeFile = readOnly;
+  delete = readOnly;
+  rename = readOnly;
+}
+
+function readOnly(): never {
+  throw vscode.FileSystemError.NoPermissions('This folder is read-only.');
 }

@@ -12,7 +12,7 @@ const manifest = {
   engines: { vscode: '^1.106.0' },
   extensionKind: ['workspace'],
   capabilities: { untrustedWorkspaces: { supported: true }, virtualWorkspaces: true },
-  activationEvents: ['onStartupFinished'],
+  activationEvents: ['onStartupFinished', 'onFileSystem:crib-test'],
   main: './extension.js',
 };
 

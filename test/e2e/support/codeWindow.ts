@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { launchBrowser } from '../../host-rig/browser.ts';
 import { seedSettings } from '../../host-rig/settings.ts';
 import { VscodeServer } from '../../host-rig/vscodeServer.ts';
@@ -45,7 +46,7 @@ export class CodeWindow {
   /** Store of the extension: sheets, indexes, models. */
   readonly store: string;
   /** Problems that the page itself reported: exceptions, violations of its content security policy. */
-  readonly problems: string[] = [];
+  readonly faults: string[] = [];
   private theme: Theme = 'dark';
   private readonly server: VscodeServer;
   private readonly browser: Browser;
@@ -91,7 +92,7 @@ export class CodeWindow {
       query.set(kind, pathToFileURL(options.folder).pathname);
     } else query.set('ew', 'true');
     const opened = new CodeWindow({ page, server, browser, data, url: `${server.url}/?${query.toString()}` });
-    page.on('pageerror', (error) => opened.problems.push(error.message));
+    page.on('pageerror', (error) => opened.faults.push(error.message));
     await opened.load();
     return opened;
   }
@@ -138,8 +139,18 @@ export class CodeWindow {
   /** Opens the palette with one command chosen. @throws after the time limit where it is not offered */
   async findCommand(title: string, category = 'Cribsheet'): Promise<void> {
     const label = category === '' ? title : `${category}: ${title}`;
-    await this.typeInPalette(`>${label}`);
-    await this.quickInput.locator(`.quick-input-list .monaco-list-row.focused[aria-label^="${label}"]`).waitFor();
+    const row = this.quickInput.locator(`.quick-input-list .monaco-list-row.focused[aria-label^="${label}"]`);
+    // The palette shows what could be run when it was opened: while a window starts that may be less than a moment later.
+    for (let tries = 1; ; tries++) {
+      await this.typeInPalette(`>${label}`);
+      try {
+        await row.waitFor({ timeout: 5_000 });
+        return;
+      } catch (error) {
+        if (tries === 6) throw error;
+        await this.page.keyboard.press('Escape');
+      }
+    }
   }
 
   /**
@@ -175,7 +186,8 @@ export class CodeWindow {
       await this.page.keyboard.press('PageDown');
     }
     await this.page.keyboard.press('Escape');
-    return [...titles];
+    // VS Code itself makes a command for each view.
+    return [...titles].filter((title) => !/^Focus on .* View$/.test(title));
   }
 
   /** Chooses a row of the picker. */
@@ -278,6 +290,51 @@ export class CodeWindow {
 
   get editor(): Locator {
     return this.page.locator('.editor-group-container.active .monaco-editor').first();
+  }
+
+  /** Puts the cursor of the active editor somewhere, 1-based. */
+  async goToLine(line: number, column = 1): Promise<void> {
+    await this.page.keyboard.press('Control+G');
+    await this.quickInput
+      .locator('input')
+      .first()
+      .fill(`:${String(line)}:${String(column)}`);
+    await this.page.keyboard.press('Enter');
+    await this.cursor.filter({ hasText: `Ln ${String(line)},` }).waitFor();
+  }
+
+  /** Applies a quick fix at the cursor. */
+  async quickFix(title: string): Promise<void> {
+    await this.page.keyboard.press('Control+.');
+    const action = this.page.locator('.action-widget .monaco-list-row', { hasText: title });
+    await action.first().waitFor();
+    await action.first().click();
+  }
+
+  /** The rows of the Problems view, which is closed again. */
+  async problems(): Promise<string[]> {
+    await this.run('Problems: Focus on Problems View', '');
+    const panel = this.page.locator('.panel .markers-panel');
+    await panel.waitFor();
+    const rows = panel.locator('.monaco-list-row');
+    await rows.first().or(panel.getByText('No problems have been detected')).first().waitFor();
+    const all = await rows.allInnerTexts();
+    await this.run('View: Hide Panel', '');
+    return all.map((row) => row.replaceAll(/\s+/g, ' ')).filter((row) => row.includes('[Ln '));
+  }
+
+  /** Names a file or folder in the dialog that VS Code shows where the system has none. */
+  async chooseInDialog(file: string, button: string): Promise<void> {
+    const input = this.quickInput.locator('input').first();
+    // The dialog writes where it begins: what is typed before that is lost in it.
+    await expect.poll(() => input.inputValue(), { timeout: 30_000 }).toMatch(/\/$/);
+    const typed = async (): Promise<string> => {
+      if ((await input.inputValue()) !== file) await input.fill(file);
+      await this.page.waitForTimeout(300);
+      return input.inputValue();
+    };
+    await expect.poll(typed, { timeout: 30_000 }).toBe(file);
+    await this.quickInput.locator('.quick-input-action .monaco-button', { hasText: button }).click();
   }
 
   // ---- settings, pictures ----
