@@ -19,6 +19,7 @@ export const strategies = [
   'm1',
   'm2',
   'm3',
+  'm4',
   'kvzip',
   'expected-attention',
   'keydiff',

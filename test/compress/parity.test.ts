@@ -20,7 +20,15 @@ interface Reference {
   corpus: number[];
   task: number[];
   question: number[];
-  unequal: { counts: number[]; positions: number[][][]; questionLogits: number[]; questionSums: number[][][] };
+  unequal: {
+    counts: number[];
+    positions: number[][][];
+    questionLogits: number[];
+    questionSums: number[][][];
+    bias: number[][][];
+    biasedLogits: number[];
+    biasedSums: number[][][];
+  };
   window: number;
   kvpress: Record<string, { layers: { scores: number[][]; kept: number; positions: number[][] }[] }>;
   kvzip: { repeat: number[]; scores: number[][][]; positions: number[][][] };
@@ -176,5 +184,24 @@ describe.each(['llama', 'qwen2', 'qwen3'])('kvpress on %s', (family) => {
     await sheet.append(ref.question);
     expect(sheet.logits).toEqual(first);
     expect(() => sheet.kv.truncate(5)).toThrow(RangeError);
+  });
+
+  test('keys with a bias', async () => {
+    const { counts, positions, bias, biasedLogits, biasedSums } = ref.unequal;
+    const lane = decoder.lane(priorities.compress, 256);
+    await lane.append(ref.corpus);
+    const kept = positions.map((heads) => heads.map((p) => Int32Array.from(p)));
+    const block = gatherKept(lane.kv, 0, kept, decoder.frequencies);
+    block.bias = bias.map((heads) => Float32Array.from(heads.flat()));
+    // Room for less than the block and the question: the buffers grow with the biases in them.
+    const sheet = await decoder.biasedLane(priorities.answer, 8);
+    appendKept(sheet.kv, block, decoder.frequencies);
+    const sums = await sheet.append(ref.question, { scoreContext: Math.max(...counts) });
+    expect(maxDifference(sheet.logits, biasedLogits)).toBeLessThan(1e-4);
+    biasedSums.forEach((heads, l) => expect(maxDifference(sums![l]!, heads.flat())).toBeLessThan(1e-4));
+    // A lane that knows no biases does not ignore them.
+    const plain = decoder.lane(priorities.answer, 64);
+    appendKept(plain.kv, block, decoder.frequencies);
+    await expect(plain.append(ref.question)).rejects.toThrow('bias');
   });
 });

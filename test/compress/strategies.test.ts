@@ -4,12 +4,15 @@ import { CribsheetError } from '../../src/common/errors.ts';
 import { encodeSegment } from '../../src/engine/compress/encode.ts';
 import { isNotes } from '../../src/engine/compress/notes.ts';
 import { observeSegment, probeRows } from '../../src/engine/compress/observe.ts';
+import { matchMass } from '../../src/engine/compress/matchMass.ts';
 import { prepareStrategy } from '../../src/engine/compress/requirements.ts';
 import { refitValues } from '../../src/engine/compress/refit.ts';
 import { retrievalHeads } from '../../src/engine/compress/retrievalHeads.ts';
 import { keptCount } from '../../src/engine/compress/select.ts';
 import { strategyByName } from '../../src/engine/compress/strategies/byName.ts';
 import { TaskValues } from '../../src/engine/compress/strategies/m2.ts';
+import { MatchedMass } from '../../src/engine/compress/strategies/m4.ts';
+import { queryAware } from '../../src/engine/compress/strategies/queryAware.ts';
 import type { ProbeView } from '../../src/engine/compress/strategy.ts';
 import { structuralPrior } from '../../src/engine/compress/structure.ts';
 import { Grammars } from '../../src/engine/corpus/grammars.ts';
@@ -25,13 +28,16 @@ const profile = { segmentTokens: 256, answerTokens: 8, ratio: 4 };
 const tiny = small.decoder('qwen3-fp32', profile);
 const starter = small.open(starterFolder);
 
+/** A part of the workspace is enough. */
+const scope = ['src/harbour.ts'];
+
 describe.each(strategies)('the strategy %s', (name) => {
   test('makes a sheet that answers, of the size that was asked for', async () => {
     const decoder = await tiny;
     const { workspace, blocks } = await small.workspace(decoder);
-    const { sheet } = await workspace.compress({ task: lookupTask, strategy: name });
+    const { sheet } = await workspace.compress({ task: lookupTask, strategy: name, scope });
     expect(sheet).toMatchObject({ complete: true, strategy: name });
-    const segments = await workspace.segments();
+    const segments = await workspace.segments(scope);
     const uniform = segments.reduce((sum, s) => sum + keptCount(s.tokens, 4), 0);
     const peak = strategyByName(name).peak ?? 1;
     const kept = sheet.segments.reduce((sum, s) => sum + s.kept, 0);
@@ -45,13 +51,13 @@ describe.each(strategies)('the strategy %s', (name) => {
     });
     expect(answer.error).toBe(undefined);
     // The same input, the same blocks: nothing is computed twice.
-    const again = await workspace.compress({ task: lookupTask, strategy: name });
+    const again = await workspace.compress({ task: lookupTask, strategy: name, scope });
     expect(again.computed).toBe(0);
     expect((await blocks.list()).length).toBe(segments.length + 1);
   });
 });
 
-async function observed(name: 'm1' | 'm2' | 'm3', text: string): Promise<ProbeView> {
+async function observed(name: 'm1' | 'm2' | 'm3' | 'm4', text: string): Promise<ProbeView> {
   const decoder = await starter;
   const strategy = strategyByName(name);
   const lane = decoder.lane(priorities.compress, 512);
@@ -100,6 +106,29 @@ test('refitted values lower the error on rows that they were not fitted to, or a
     });
   });
   expect(better).toBeGreaterThan(0);
+});
+
+test('biases stay within their bounds, and a head has one only where that helps', async () => {
+  const view = await observed('m4', source.join(''));
+  const kept = new TaskValues().select(view, 12);
+  const { bias, values } = matchMass(view, kept);
+  let used = 0;
+  bias.forEach((layer, l) => {
+    expect(layer.length).toBe(view.kvHeads * kept[l]![0]!.length);
+    expect(values[l]!.length).toBe(layer.length * view.kv!.headSize);
+    for (const b of layer) expect(Math.abs(b)).toBeLessThanOrEqual(3 + 1e-6);
+    if (layer.some((b) => b !== 0)) used++;
+  });
+  expect(used).toBeGreaterThan(0);
+});
+
+test('matching pursuit chooses as many keys as are to be kept', async () => {
+  const view = await observed('m4', source.join(''));
+  const plain = new MatchedMass().select(view, 8);
+  const pursued = new MatchedMass({ pursuit: true }).select(view, 8);
+  expect(pursued.map((heads) => heads.map((p) => p.length))).toEqual(plain.map((heads) => heads.map((p) => p.length)));
+  for (const p of pursued.flat()) expect([...p]).toEqual([...new Set(p)].sort((a, b) => a - b));
+  expect(pursued).not.toEqual(plain);
 });
 
 test('with everything kept there is nothing to refit', async () => {
@@ -188,4 +217,14 @@ test('retrieval heads: every head of every layer is ranked, the same at every me
   expect(layerErrors.reduce((a, b) => a + b, 0)).toBeCloseTo(1);
   for (const error of layerErrors) expect(error).toBeGreaterThan(0);
   expect(await retrievalHeads(decoder)).toBe(await retrievalHeads(decoder));
+});
+
+test('the upper bound that knows the question reads it after the examples', async () => {
+  const decoder = await tiny;
+  const probe = queryAware('Where is openHarbour defined?').probe(lookupTask)!;
+  const ids = probeRows(decoder, probe, []);
+  if (ids.rows !== 'after') throw new Error('a text was expected');
+  const text = decoder.tokenizer.decode([...ids.ids]);
+  expect(text).toContain('Where is openHarbour defined?');
+  expect(text.indexOf('openHarbour')).toBeGreaterThan(text.indexOf(lookupTask.instruction));
 });

@@ -82,10 +82,11 @@ export class Compressor {
     const view = structure ? { ...seen, structure } : seen;
     const positions = strategy.select(view, keptCount(tokens, ratio));
     const kept = gatherKept(lane.kv, offset, positions, decoder.frequencies);
-    strategy.refit?.(view, positions).values?.forEach((values, layer) => {
+    const refit = strategy.refit?.(view, positions);
+    refit?.values?.forEach((values, layer) => {
       if (values) writeVector(values, kept.values[layer]!, 0);
     });
-    return { encoded, positions, ...kept };
+    return { encoded, positions, ...kept, ...(refit?.bias ? { bias: refit.bias } : {}) };
   }
 
   /** The preamble is the same for every segment: prefilled once, then only truncated to. */

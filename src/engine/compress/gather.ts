@@ -10,6 +10,8 @@ export interface KeptKv {
   counts: number[];
   keys: KvArray[];
   values: KvArray[];
+  /** What is added to the logit of every key, per layer [kvHeads, count]; absent where there is none. */
+  bias?: Float32Array[];
 }
 
 /**
@@ -58,6 +60,8 @@ export function appendKept(cache: KvCache, block: KeptKv, frequencies: Float64Ar
     const start = cache.lengthOf(layer);
     const count = block.counts[layer]!;
     for (let head = 0; head < kvHeads; head++) {
+      const bias = block.bias?.[layer]!.subarray(head * count, (head + 1) * count);
+      if (bias) cache.setBias(layer, head, start, bias);
       for (let rank = 0; rank < count; rank++) {
         const from = (head * count + rank) * headSize;
         const to = cache.offset(head, start + rank);

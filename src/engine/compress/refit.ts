@@ -21,6 +21,8 @@ export interface RefitLayer {
 export interface HeadRows {
   weights: Matrix;
   outputs: Matrix;
+  /** Of every row: which one of the report it is, over all query heads. */
+  source: number[];
   /** Indices of the rows that are fitted to, and of those held out. */
   fitted: number[];
   heldOut: number[];
@@ -41,7 +43,7 @@ export function refitValues(view: ProbeView, kept: KeptPositions): RefitLayer[] 
     heads.forEach((positions, head) => {
       const old = gatherRows(view.kv!.values(layer, head), positions, size);
       const rows = headRows(view, layer, head, positions);
-      const fresh = fitted(rows, old, size);
+      const fresh = fitValues(rows, old, size);
       const before = heldOutError(rows, old, size);
       const after = heldOutError(rows, fresh, size);
       errors.push({ before, after });
@@ -51,7 +53,8 @@ export function refitValues(view: ProbeView, kept: KeptPositions): RefitLayer[] 
   });
 }
 
-function fitted({ weights, outputs, fitted: rows }: HeadRows, old: Float64Array, size: number): Float64Array {
+/** Values by least squares over the fitted rows: the old ones and a change with a ridge. [count, headSize] */
+export function fitValues({ weights, outputs, fitted: rows }: HeadRows, old: Float64Array, size: number): Float64Array {
   const count = weights.columns;
   if (count === 0 || rows.length === 0) return old;
   const a = rowsOf(weights, rows);
@@ -106,6 +109,7 @@ export function headRows(
   return {
     weights: { rows: picked.length, columns: count, data: weights },
     outputs: { rows: picked.length, columns: size, data: outputs },
+    source: picked.map((row) => head * group * rows + row),
     fitted: all.filter((r) => !isHeldOut(r)),
     heldOut: all.filter(isHeldOut),
   };

@@ -46,14 +46,18 @@ export interface ProbeView extends Partial<Observation> {
   structure?: Float32Array;
 }
 
-/** Keys and values that are changed after the choice, per layer [kvHeads, count, headSize]; undefined: as they are. */
+/** What is changed after the choice, per layer; undefined: as it is. */
 export interface Refit {
+  /** [kvHeads, count, headSize] */
   values?: (Float32Array | undefined)[];
+  /** What is added to the logit of every kept key, [kvHeads, count]. A sheet with it is read by a second session. */
+  bias?: Float32Array[];
 }
 
 /** Turns what a probe saw into kept positions. A new strategy is one file that exports one of these. */
 export interface Strategy {
-  readonly name: StrategyName;
+  /** `fs-q` knows the question: for evaluation only. */
+  readonly name: StrategyName | 'fs-q';
   /** Paper, equation or repository. */
   readonly source: string;
   readonly needs?: readonly Need[];

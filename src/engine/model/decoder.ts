@@ -44,13 +44,17 @@ export class Decoder {
   readonly endTokens: ReadonlySet<number>;
   readonly weightBytes: number;
   private readonly options: DecoderOptions;
+  private biased: Promise<StepRunner> | undefined;
   private grams: Promise<Float32Array[] | undefined> | undefined;
   private readonly runner: StepRunner;
   private readonly queue = new RunQueue();
   private readonly plan: StepPlan;
 
   private constructor(
-    parts: Omit<Decoder, 'lane' | 'dispose' | 'queue' | 'runner' | 'plan' | 'kvBytesPerPosition' | 'outputGrams'>,
+    parts: Omit<
+      Decoder,
+      'lane' | 'dispose' | 'queue' | 'runner' | 'plan' | 'kvBytesPerPosition' | 'outputGrams' | 'biasedLane'
+    >,
     runner: StepRunner,
     plan: StepPlan,
     options: DecoderOptions,
@@ -82,7 +86,7 @@ export class Decoder {
     const frequencies = await inverseFrequencies(graph, model.graphFile.replace(/[^\\/]*$/, ''));
     // Loaded here and not above: a worker started without a model never touches the native library.
     const ort: typeof Ort = await import('onnxruntime-node');
-    const threads = options.threads ?? Math.max(1, Math.min(8, os.availableParallelism()));
+    const threads = threadsOf(options);
     const { runner, report } = await chooseDevice(ort, model, opened, options.device ?? 'auto', threads);
     const plan = new StepPlan(options.stepTokens, report.maxStepTokens);
     const window = Math.min(graph.maxPositions, model.contextLength);
@@ -104,11 +108,28 @@ export class Decoder {
     return new Decoder(parts, runner, plan, options);
   }
 
+  /**
+   * A lane whose keys may carry a bias: it runs on a second session of the model, opened here at its first use.
+   * @throws CribsheetError `device-unavailable` where the decoder runs on another device than the CPU
+   */
+  async biasedLane(priority: Priority, capacity: number): Promise<Lane> {
+    if (this.device.device !== 'cpu') {
+      throw new CribsheetError(
+        'device-unavailable',
+        `A sheet of the strategy m4 cannot be read on ${this.device.device}: its keys carry a bias.`,
+        'Use --device cpu, or compress with --strategy m3.',
+      );
+    }
+    this.biased ??= openBiased(this.options);
+    this.biased.catch(() => (this.biased = undefined));
+    return this.lane(priority, capacity, await this.biased);
+  }
+
   /** A lane with room for `capacity` positions to begin with; it grows as needed up to the window. */
-  lane(priority: Priority, capacity: number): Lane {
+  lane(priority: Priority, capacity: number, runner = this.runner): Lane {
     const { attention, heads, kvHeads, headSize, kvType, vocabulary } = this.graph;
     const kv = new KvCache({ layers: attention.length, kvHeads, headSize, type: kvType }, capacity);
-    const { runner, queue, plan, window } = this;
+    const { queue, plan, window } = this;
     return new Lane({ kv, vocabulary, runner, queue, plan, priority, maxPositions: window, heads });
   }
 
@@ -130,7 +151,19 @@ export class Decoder {
 
   async dispose(): Promise<void> {
     await this.runner.release();
+    await (await this.biased)?.release();
   }
+}
+
+async function openBiased(options: DecoderOptions): Promise<StepRunner> {
+  const model = await readModelFolder(options.folder, options.graph);
+  const opened = await openGraph(model, { keyBias: true });
+  const ort: typeof Ort = await import('onnxruntime-node');
+  return (await chooseDevice(ort, model, opened, 'cpu', threadsOf(options))).runner;
+}
+
+function threadsOf({ threads }: DecoderOptions): number {
+  return threads ?? Math.max(1, Math.min(8, os.availableParallelism()));
 }
 
 /** Chat models end a turn with a token that the configuration does not always list. */

@@ -25,6 +25,8 @@ export class KvCache {
   private shortUpTo = 0;
   keys: KvArray[];
   values: KvArray[];
+  /** What is added to the logit of a key, per layer [kvHeads, capacity]; absent where no key has a bias. */
+  bias: Float32Array[] | undefined;
 
   constructor(shape: KvShape, capacity: number) {
     this.shape = shape;
@@ -53,6 +55,14 @@ export class KvCache {
       });
       return fresh;
     };
+    this.bias = this.bias?.map((old) => {
+      const fresh = new Float32Array(kvHeads * capacity);
+      for (let head = 0; head < kvHeads; head++) {
+        const start = head * this.capacity;
+        fresh.set(old.subarray(start, start + this.length), head * capacity);
+      }
+      return fresh;
+    });
     this.keys = grow(this.keys);
     this.values = grow(this.values);
     this.capacity = capacity;
@@ -61,8 +71,10 @@ export class KvCache {
   /** Forgets every position from `length` on. Costs nothing: later runs overwrite. */
   truncate(length: number): void {
     if (length > this.length) throw new RangeError(`cannot truncate ${this.length} positions to ${length}`);
-    if (length === 0) this.short.fill(0);
-    else if (length < this.shortUpTo) throw new RangeError(`cannot truncate into a block of unequal layers`);
+    if (length === 0) {
+      this.short.fill(0);
+      this.bias = undefined;
+    } else if (length < this.shortUpTo) throw new RangeError(`cannot truncate into a block of unequal layers`);
     if (length < this.shortUpTo) this.shortUpTo = 0;
     this.length = length;
   }
@@ -70,6 +82,13 @@ export class KvCache {
   /** Positions that are filled in a layer. */
   lengthOf(layer: number): number {
     return this.length - this.short[layer]!;
+  }
+
+  /** Sets the biases of positions from `start` on in one head. */
+  setBias(layer: number, head: number, start: number, bias: Float32Array): void {
+    const { layers, kvHeads } = this.shape;
+    this.bias ??= Array.from({ length: layers }, () => new Float32Array(kvHeads * this.capacity));
+    this.bias[layer]!.set(bias, head * this.capacity + start);
   }
 
   /** Counts new positions, `counts[layer]` in each layer; call it after they have been written. */

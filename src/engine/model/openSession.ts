@@ -5,6 +5,7 @@ import { CribsheetError } from '../../common/errors.ts';
 import type { Device } from '../../common/names.ts';
 import { decodeModel, encodeModel, externalData, type Model } from './graph/onnx.ts';
 import { inspectDecoder, type DecoderGraph } from './graph/inspect.ts';
+import { addKeyBias } from './graph/keyBias.ts';
 import { addLayerLengths } from './graph/layerLengths.ts';
 import { addSequenceGuard, sliceLastToken } from './graph/rewrite.ts';
 import { addScorer } from './graph/scorer.ts';
@@ -22,14 +23,16 @@ export interface OpenedGraph {
 
 /**
  * Rewrites a decoder's graph in memory (nothing is written beside a model).
+ * @param keyBias keys may carry a bias (`addKeyBias`)
  * @throws CribsheetError `model-broken`, `model-unsupported`
  */
-export async function openGraph(model: ModelFolder): Promise<OpenedGraph> {
+export async function openGraph(model: ModelFolder, { keyBias = false } = {}): Promise<OpenedGraph> {
   const decoded = decode(model);
-  const graph = inspectDecoder(decoded, model.headSize);
+  const graph = { ...inspectDecoder(decoded, model.headSize), keyBias };
   const weightBytes = await checkWeights(decoded, path.dirname(model.graphFile));
   sliceLastToken(decoded);
   addLayerLengths(decoded, graph);
+  if (keyBias) addKeyBias(decoded, graph);
   addScorer(decoded, graph);
   const plain = encodeModel(decoded);
   const bytes = (guard: boolean): Uint8Array => {

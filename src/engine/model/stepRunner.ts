@@ -1,4 +1,5 @@
 import type * as Ort from 'onnxruntime-node';
+import { biasName } from './graph/keyBias.ts';
 import { SHORT } from './graph/layerLengths.ts';
 import { GUARD } from './graph/rewrite.ts';
 import type { DecoderGraph } from './graph/inspect.ts';
@@ -60,6 +61,8 @@ export class StepRunner {
       [SCORE_END]: new ort.Tensor('int64', int64(scoring?.end ?? 0), [1]),
     };
     feeds[SHORT] = new ort.Tensor('int32', kv.short, [kv.short.length]);
+    if (graph.keyBias) this.feedBias(feeds, kv, rows);
+    else if (kv.bias) throw new Error('keys with a bias on a graph without it');
     if (graph.hasPositionIds) {
       const positions = BigInt64Array.from({ length: rows }, (_, i) => BigInt(kv.length + i));
       feeds['position_ids'] = new ort.Tensor('int64', positions, [1, rows]);
@@ -85,6 +88,19 @@ export class StepRunner {
 
   async release(): Promise<void> {
     await this.session.release();
+  }
+
+  /** Biases of the cached keys; those of this run's own are zero. */
+  private feedBias(feeds: Record<string, Ort.Tensor>, kv: KvCache, rows: number): void {
+    const { kvHeads, attention } = this.graph;
+    attention.forEach((_, layer) => {
+      const length = kv.lengthOf(layer);
+      const data = new Float32Array(kvHeads * (length + rows));
+      const bias = kv.bias?.[layer];
+      for (let h = 0; bias && h < kvHeads; h++)
+        data.set(bias.subarray(h * kv.capacity, h * kv.capacity + length), h * (length + rows));
+      feeds[biasName(layer)] = new this.ort.Tensor('float32', data, [kvHeads, length + rows]);
+    });
   }
 
   private async runInPlace(

@@ -45,17 +45,24 @@ export class AssembledSheet {
       );
     }
     const size = file.preamble.kept + file.segments.reduce((sum, s) => sum + s.kept, 0);
-    const lane = decoder.lane(priorities.answer, size + decoder.profile.answerTokens + 128);
+    const capacity = size + decoder.profile.answerTokens + 128;
     const read = async (key: string, what: string): Promise<Block> => {
       const bytes = await store.read(key);
       const block = bytes && decodeBlock(bytes, decoder.graph.kvType);
       if (!block) throw missing(`The block of ${what} in the sheet for "${file.task.id}" is missing or damaged.`);
       return block;
     };
+    const readSegment = (segment: SheetSegment): Promise<Block> =>
+      read(segment.key, file.paths[segment.lines[0]?.path ?? -1] ?? 'a segment');
+    const [first] = file.segments;
+    const isBiased = first && (await readSegment(first)).bias !== undefined;
+    const lane = isBiased
+      ? await decoder.biasedLane(priorities.answer, capacity)
+      : decoder.lane(priorities.answer, capacity);
     appendKept(lane.kv, await read(file.preamble.key, 'the preamble'), decoder.frequencies);
     const placed: Placed[] = [];
     for (const segment of file.segments) {
-      const block = await read(segment.key, file.paths[segment.lines[0]?.path ?? -1] ?? 'a segment');
+      const block = await readSegment(segment);
       const { counts, positions, lineOf } = block;
       const starts = counts.map((_, layer) => lane.kv.lengthOf(layer));
       placed.push({ starts, block: { positions, lineOf }, segment });

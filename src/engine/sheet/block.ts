@@ -56,6 +56,9 @@ export function encodeBlock(block: Block, headSize: number, inputs: BlockInputs)
       shape: [kvHeads, count],
       data: bytesOf(Int32Array.from(block.positions[l]!.flatMap((p) => [...p]))),
     },
+    ...(block.bias
+      ? [{ name: `layers.${l}.bias`, dtype: 'F32' as const, shape: [kvHeads, count], data: bytesOf(block.bias[l]!) }]
+      : []),
   ]);
   const lineOf = { name: 'line_of', dtype: 'I32' as const, shape: [block.tokens], data: bytesOf(block.lineOf) };
   const { model, strategy, ratio, segment } = inputs;
@@ -72,6 +75,7 @@ export function decodeBlock(bytes: Uint8Array, type: KvType): Block | undefined 
   const keys: KvArray[] = [];
   const values: KvArray[] = [];
   const positions: KeptPositions = [];
+  const biases: Float32Array[] = [];
   for (let l = 0; tensors.has(`layers.${l}.positions`); l++) {
     const kept = tensors.get(`layers.${l}.positions`)!;
     const [kvHeads = 0, count = 0] = kept.shape;
@@ -79,6 +83,9 @@ export function decodeBlock(bytes: Uint8Array, type: KvType): Block | undefined 
     if (kept.dtype !== 'I32') return undefined;
     for (const t of [key, value])
       if (t?.dtype !== 'F16' || t.shape[0] !== kvHeads || t.shape[1] !== count) return undefined;
+    const bias = tensors.get(`layers.${l}.bias`);
+    if (bias && (bias.dtype !== 'F32' || bias.shape[0] !== kvHeads || bias.shape[1] !== count)) return undefined;
+    if (bias) biases.push(new Float32Array(bias.data.slice().buffer));
     const flat = int32(kept.data);
     counts.push(count);
     keys.push(fromHalves(uint16(key!.data), type));
@@ -87,8 +94,10 @@ export function decodeBlock(bytes: Uint8Array, type: KvType): Block | undefined 
   }
   const layers = [...tensors.keys()].filter((name) => name.endsWith('.key')).length;
   if (counts.length === 0 || counts.length !== layers) return undefined;
+  if (biases.length > 0 && biases.length !== layers) return undefined;
+  const bias = biases.length > 0 ? { bias: biases } : {};
   const kept = Math.max(...counts);
-  return { tokens: lineOf.shape[0] ?? 0, kept, counts, keys, values, positions, lineOf: int32(lineOf.data) };
+  return { tokens: lineOf.shape[0] ?? 0, kept, counts, keys, values, positions, lineOf: int32(lineOf.data), ...bias };
 }
 
 /** Values beyond half precision would become infinite and poison every answer: they are held at its largest value. */
@@ -106,7 +115,8 @@ function fromHalves(data: Uint16Array, type: KvType): KvArray {
   return out;
 }
 
-const bytesOf = (a: Uint16Array | Int32Array): Uint8Array => new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
+const bytesOf = (a: Uint16Array | Int32Array | Float32Array): Uint8Array =>
+  new Uint8Array(a.buffer, a.byteOffset, a.byteLength);
 
 /** Typed views need aligned offsets, which slices of a file do not promise. */
 function int32(data: Uint8Array): Int32Array {

@@ -10,17 +10,21 @@ import { TaskAttention } from './m0.ts';
 import { m1 } from './m1.ts';
 import { TaskValues } from './m2.ts';
 import { RefittedValues } from './m3.ts';
+import { MatchedMass } from './m4.ts';
 import { SnapKv } from './snapKv.ts';
 import { tova } from './tova.ts';
 
+type NamedStrategy = Strategy & { readonly name: StrategyName };
+
 /** Every strategy that can be named in a task, a setting or on the command line. */
-export function strategyByName(name: StrategyName): Strategy {
+export function strategyByName(name: StrategyName): NamedStrategy {
   const all: Record<StrategyName, Strategy> = {
     'm0-zs': new TaskAttention('m0-zs'),
     'm0-fs': new TaskAttention('m0-fs'),
     m1,
     m2: new TaskValues(),
     m3: new RefittedValues(),
+    m4: new MatchedMass(),
     kvzip,
     'expected-attention': expectedAttention,
     keydiff: keyDiff,
@@ -33,5 +37,5 @@ export function strategyByName(name: StrategyName): Strategy {
     random: randomPositions,
     recent: startAndRecent('recent'),
   };
-  return all[name];
+  return all[name] as NamedStrategy;
 }

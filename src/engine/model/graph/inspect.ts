@@ -40,6 +40,8 @@ export interface DecoderGraph {
   hasPositionIds: boolean;
   /** Factor of q·k before the softmax. */
   attentionScale: number;
+  /** Keys carry a bias (`addKeyBias`). */
+  keyBias: boolean;
 }
 
 function unsupported(what: string): CribsheetError {
@@ -126,6 +128,7 @@ export function inspectDecoder(model: Model, configured?: number): DecoderGraph 
     sinCache,
     hasPositionIds: inputs.has('position_ids'),
     attentionScale: floatAttribute(first, 'scale', 0) || 1 / Math.sqrt(headSize),
+    keyBias: false,
   };
 }
 

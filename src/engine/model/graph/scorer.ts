@@ -1,4 +1,5 @@
 import type { DecoderGraph } from './inspect.ts';
+import { biasName } from './keyBias.ts';
 import { SHORT } from './layerLengths.ts';
 import {
   DataType,
@@ -261,9 +262,16 @@ class LayerBranches {
     const logits = this.add('MatMul', [scaled, key], 'logits'); // [KV, G·S, T]
     const shape = this.add('Concat', [p('kv_group'), 'crib_rows', this.total], 'w_shape', { axis: 0 });
     const windows = this.add('Reshape', [logits, shape], 'windows'); // [KV, G, S, T]
-    const masked = this.add('Add', [windows, mask], 'masked');
+    const causal = this.add('Add', [windows, mask], 'causal');
+    const masked = this.decoder.keyBias ? this.add('Add', [causal, this.bias()], 'masked') : causal;
     const weights = this.add('Softmax', [masked], 'weights', { axis: -1 });
     return { weights, masked, query };
+  }
+
+  /** The keys' biases, [KV, 1, 1, T]. */
+  private bias(): string {
+    const axes = this.add('Concat', ['crib_1', 'crib_2'], 'bias_axes', { axis: 0 });
+    return this.add('Unsqueeze', [biasName(this.layer), axes], 'bias');
   }
 
   /** Queries before rotation, [1, S, H·D]. An empty key input means packed q/k/v: they are its first columns. */
