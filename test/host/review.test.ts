@@ -5,6 +5,7 @@ import {
   definitionAt,
   definitionsToReview,
   findingOf,
+  isUnanswered,
   nameInText,
   reviewModesFor,
   reviewQuestion,
@@ -43,6 +44,17 @@ describe('a finding', () => {
     const error = { code: 'internal', message: 'x', action: 'y' } as const;
     expect(findingOf({ answer: 'secret', stopped: 'end', error })).toBeUndefined();
     expect(findingOf({ answer: 'sec', stopped: 'cancel' })).toBeUndefined();
+  });
+
+  test('is none where the question is beyond the model: that is no answer', () => {
+    const answer = { answer: 'Beyond this model', stopped: 'end', unsure: 'beyond' } as const;
+    expect(findingOf(answer)).toBeUndefined();
+    expect(isUnanswered(answer)).toBe(true);
+    expect(isUnanswered({ unsure: 'low-confidence' })).toBe(false);
+    expect(findingOf({ answer: 'secret', stopped: 'end', unsure: 'low-confidence' })).toBe('secret');
+    const tooLong = { code: 'context-too-long', message: 'x', action: 'y' } as const;
+    expect(isUnanswered({ error: tooLong })).toBe(true);
+    expect(isUnanswered({ error: { ...tooLong, code: 'sheet-missing' } })).toBe(false);
   });
 
   test('is one line of bounded length, whatever a model says', () => {

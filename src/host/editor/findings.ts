@@ -39,9 +39,14 @@ export function definitionAt(chunks: readonly ChunkInfo[], line: number): ChunkI
     .sort((a, b) => a.endLine - a.startLine - (b.endLine - b.startLine))[0];
 }
 
+/** Was the question beyond the model, by its own account or because it was too long for it? Then nobody knows. */
+export function isUnanswered({ error, unsure }: Pick<Answer, 'error' | 'unsure'>): boolean {
+  return unsure === 'beyond' || error?.code === 'question-too-long' || error?.code === 'context-too-long';
+}
+
 /** What an answer says is wrong, on one line; undefined where it says that nothing is. */
-export function findingOf(answer: Pick<Answer, 'answer' | 'error' | 'stopped'>): string | undefined {
-  if (answer.error || answer.stopped === 'cancel') return undefined;
+export function findingOf(answer: Pick<Answer, 'answer' | 'error' | 'stopped' | 'unsure'>): string | undefined {
+  if (answer.error || answer.stopped === 'cancel' || isUnanswered(answer)) return undefined;
   const text = answer.answer.replaceAll(/\s+/gu, ' ').trim();
   if (NOTHING.has(text.replace(/[.!]+$/u, '').toLowerCase())) return undefined;
   const characters = [...text];

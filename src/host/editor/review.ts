@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { CribsheetError } from '../../common/errors.ts';
 import type { ChunkInfo } from '../../common/protocol.ts';
+import { isReadable, sheetOfTask } from '../readableSheets.ts';
 import { placeOf } from '../roots.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings/settings.ts';
@@ -9,6 +10,7 @@ import {
   definitionAt,
   definitionsToReview,
   findingOf,
+  isUnanswered,
   nameInText,
   reviewModesFor,
   reviewQuestion,
@@ -98,8 +100,8 @@ export class Reviewer {
   /** Is the file in an up-to-date sheet of the task? Undefined where there is no sheet and the user rather stops. */
   private async isCovered({ root, path }: { root: string; path: string }): Promise<boolean | undefined> {
     const { workspaces, supervisor } = this.needs;
-    const sheet = (await workspaces.sheets(root)).find(({ task }) => task.id === TASK);
-    if (sheet) {
+    const sheet = sheetOfTask(await workspaces.sheets(root), TASK, supervisor.model);
+    if (sheet && isReadable(sheet, supervisor.model)) {
       const stale = workspaces.state(root).stale[sheet.id];
       const { covered } = await (await supervisor.client()).sheet(root, sheet.id);
       return covered.includes(path) && !(stale?.changed.includes(path) ?? false);
@@ -172,10 +174,12 @@ export class Reviewer {
         { signal },
       );
       const { error } = answer;
-      if (error?.code === 'question-too-long' || error?.code === 'context-too-long') unanswered++;
+      if (isUnanswered(answer)) unanswered++;
       else if (error) throw new CribsheetError(error.code, error.message, error.action);
       const finding = findingOf(answer);
-      if (finding !== undefined) return finding;
+      if (finding !== undefined) {
+        return answer.unsure ? vscode.l10n.t('{0} (The model is not sure.)', finding) : finding;
+      }
     }
     return unanswered === modes.length ? 'unanswered' : undefined;
   }
