@@ -194,4 +194,57 @@ export const commands: readonly CommandSpec[] = [
     printsLines: oneValue,
     load: () => import('./commands/demo.ts'),
   },
+  {
+    name: 'eval',
+    summary:
+      'Measure how well each way to read answers: strategies, RAG, controls, over seeded data and your own code.',
+    usage: ['eval [DIR]… [--small | --full] [--arms LIST] [--ratios LIST] [--data LIST] [--out DIR]'],
+    positionals: { min: 0 },
+    flags: [
+      {
+        name: 'out',
+        value: 'DIR',
+        about: 'answers and report; a run goes on where an earlier one stopped (default: cribsheet-eval)',
+      },
+      { name: 'small', about: 'every data set in a few minutes: shows that it works, figures mean nothing' },
+      { name: 'full', about: 'every arm and data set: a night or more' },
+      { name: 'arms', value: 'LIST', about: 'names separated by commas (see --list)' },
+      {
+        name: 'ratios',
+        value: 'LIST',
+        about: 'source tokens for each position, separated by commas (default: 8,16,32,64)',
+      },
+      { name: 'data', value: 'LIST', about: 'data sets separated by commas (see --list)' },
+      {
+        name: 'draws',
+        value: 'N',
+        number: { min: 1, whole: true },
+        about: 'independent draws of corpora and questions (default: 3)',
+      },
+      {
+        name: 'questions',
+        value: 'N',
+        number: { min: 1, whole: true },
+        about: 'questions of each draw, over all data sets (default: 400)',
+      },
+      {
+        name: 'size',
+        value: 'N',
+        number: { min: 500, whole: true },
+        about: "tokens of a corpus, about (default: each data set's own)",
+      },
+      { name: 'seed', value: 'TEXT', about: 'what corpora and questions are drawn by (default: 1)' },
+      { name: 'no-perplexity', about: 'leave out how likely the gold answers are: about half the time' },
+      { name: 'fresh', about: 'forget the answers in --out and begin anew' },
+      { name: 'list', about: 'show arms, data sets and the size of the run, and stop' },
+    ],
+    examples: [
+      { line: 'eval --list', about: 'what there is to choose from' },
+      { line: 'eval --small', about: 'the whole machinery in a few minutes' },
+      { line: 'eval --arms rag,m0-fs --data twin,code --ratios 16 --out study', about: 'one comparison' },
+      { line: 'eval ~/code/shop --data code --json', about: 'questions about your own code; the report as JSON' },
+    ],
+    printsLines: oneValue,
+    load: () => import('./commands/eval.ts'),
+  },
 ];

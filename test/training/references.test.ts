@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Grammars } from '../../src/engine/corpus/grammars.ts';
-import { namesWithin, referencesOf } from '../../training/corpus/references.ts';
+import { namesWithin, referencesOf } from '../../src/engine/corpus/references.ts';
 import { grammarFolder } from '../corpus/grammarFolder.ts';
 
 let grammars: Grammars;

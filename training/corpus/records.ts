@@ -2,7 +2,7 @@ import { chunkFile } from '../../src/engine/corpus/chunker.ts';
 import type { Grammars } from '../../src/engine/corpus/grammars.ts';
 import { definedNames } from '../../src/engine/corpus/naming.ts';
 import type { Chunk, SourceFile } from '../../src/engine/corpus/types.ts';
-import { namesWithin, referencesOf } from './references.ts';
+import { namesWithin, referencesOf } from '../../src/engine/corpus/references.ts';
 
 /** Raise it with every change of what a record says. */
 export const recordVersion = 1;

@@ -1,4 +1,5 @@
 import type { Answer } from '../../common/answers.ts';
+import { namesPath, setF1, squeezed, wordSet } from '../../eval/score/text.ts';
 import type { GoldQuestion } from './questions.ts';
 
 /** Words that an answer must share with the documentation, as F1, to count as the same statement. */
@@ -11,32 +12,15 @@ export function isRight(question: GoldQuestion, answer: Answer): boolean {
   const said = answer.answer;
   switch (kind) {
     case 'where':
-      return samePlace(said, gold);
+      return namesPath(said, gold);
     case 'signature':
       return squeezed(said).includes(`(${squeezed(gold)})`);
     case 'returns':
       return squeezed(said) === squeezed(gold);
     case 'documentation':
     case 'file listing':
-      return overlap(words(said), words(gold)) >= SAME_STATEMENT;
+      return setF1(wordSet(said), wordSet(gold)) >= SAME_STATEMENT;
   }
-}
-
-/** A model profile may shorten paths to their last parts: what is left must be the end of the real path, file name included. */
-function samePlace(said: string, path: string): boolean {
-  const named = said.match(/[\w.@+-]+(?:\/[\w.@+-]+)*\.[A-Za-z]+/g) ?? [];
-  const parts = path.split('/').length;
-  return named.some((n) => path === n || (path.endsWith(`/${n}`) && n.split('/').length >= Math.min(2, parts)));
-}
-
-const squeezed = (text: string): string => text.replace(/[\s`;]+/g, '').toLowerCase();
-
-const words = (text: string): Set<string> => new Set(text.toLowerCase().match(/[\p{L}\p{N}_$]+/gu) ?? []);
-
-/** F1 of two word sets. */
-function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
-  const common = [...a].filter((w) => b.has(w)).length;
-  return common === 0 ? 0 : (2 * common) / (a.size + b.size);
 }
 
 /** Does a citation open at the definition? */

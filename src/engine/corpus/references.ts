@@ -1,5 +1,5 @@
 import type { Node } from 'web-tree-sitter';
-import type { Grammars } from '../../src/engine/corpus/grammars.ts';
+import type { Grammars } from './grammars.ts';
 import { calleeOf } from './callees.ts';
 import { importsOf } from './imports.ts';
 
