@@ -6,6 +6,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { parseProfile } from '../../src/engine/model/profile.ts';
+import { apply, isCounted } from './confidence.ts';
 import { groupOf } from './kinds.ts';
 import { readRows, type Row } from './rows.ts';
 import { doubts, examples, table } from './summary.ts';
@@ -83,6 +85,7 @@ const parts: Record<string, string> = {
         `| ${d.threshold} | ${(100 * d.below).toFixed(0)} % | ${(100 * d.wrongBelow).toFixed(0)} % | ${(100 * d.rightAbove).toFixed(0)} % |`,
     )
     .join('\n'),
+  unsure: unsureText(),
   twin:
     values.twin && existsSync(values.twin)
       ? table(
@@ -94,6 +97,17 @@ const parts: Record<string, string> = {
         )
       : 'The twin that was trained without compression has not been measured yet (`npm run train -- --twin`).',
 };
+/** What the profile's threshold does to answers on which it was not fitted. */
+function unsureText(): string {
+  const { doubt } = parseProfile(readFileSync(path.join(model!, 'cribsheet.json'), 'utf8'), 'model');
+  const threshold = doubt?.confidence;
+  if (threshold === undefined) return 'No threshold has been fitted yet (`node training/card/fit.ts`).';
+  const counted = rows.filter((row) => row.seed > 1 && isCounted(row, doubt));
+  const { answers, unsure, right, rightUnsure, precision } = apply(counted, threshold);
+  const percent = (part: number, whole: number): string => `${((100 * part) / Math.max(1, whole)).toFixed(0)} %`;
+  return `Cribsheet calls answers below ${threshold} unsure and names places to look at beside them (fitted on the first seed by \`training/card/fit.ts\`). Of the ${answers} answers of the other seeds, in full context and from caches of all ratios, that concerns ${percent(unsure, answers)}: ${percent(unsure - rightUnsure, answers - right)} of the wrong ones and ${percent(rightUnsure, right)} of the right ones. The rest is right in ${percent(precision, 1)}.`;
+}
+
 const card = template.replace(/\{\{(\w+)\}\}/g, (_, key: string) => {
   const part = parts[key];
   if (part === undefined) throw new Error(`The template names {{${key}}}, and there is no such part.`);
