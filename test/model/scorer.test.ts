@@ -1,8 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Decoder } from '../../src/engine/model/decoder.ts';
+import * as ort from 'onnxruntime-node';
+import { decodeModel, encodeModel } from '../../src/engine/model/graph/onnx.ts';
+import { KvCache } from '../../src/engine/model/kvCache.ts';
+import { Lane } from '../../src/engine/model/lane.ts';
+import { readModelFolder } from '../../src/engine/model/layout.ts';
+import { openGraph, openSession } from '../../src/engine/model/openSession.ts';
+import { StepPlan } from '../../src/engine/model/stepPlan.ts';
+import { StepRunner } from '../../src/engine/model/stepRunner.ts';
 import type { Observation } from '../../src/engine/model/observation.ts';
-import { priorities } from '../../src/engine/model/runQueue.ts';
-import { maxDifference, openTiny, reference } from './fixtures.ts';
+import { priorities, RunQueue } from '../../src/engine/model/runQueue.ts';
+import { maxDifference, modelFolder, openTiny, reference } from './fixtures.ts';
 
 /** test/fixtures/README.md has the schema: a NumPy decoder in fp64. */
 interface Layer {
@@ -144,4 +152,31 @@ test('half-precision models report as single-precision ones do', async () => {
   );
   await half.dispose();
   await single.dispose();
+});
+
+test('graphs of before opset 18, where reductions name their axes otherwise, report the same', async () => {
+  const ref = reference<Reference>('strategies-qwen2');
+  const model = await readModelFolder(modelFolder('qwen2-fp32'));
+  const old = decodeModel(model.graphBytes);
+  old.opsetImport = old.opsetImport!.map((o) => (o.domain ? o : { ...o, version: 17 }));
+  const opened = await openGraph({ ...model, graphBytes: encodeModel(old) });
+  const session = await openSession(ort, model, opened.bytes(false), 'cpu', 1);
+  const { attention, kvHeads, headSize, kvType, heads, vocabulary, maxPositions } = opened.graph;
+  const lane = new Lane({
+    kv: new KvCache({ layers: attention.length, kvHeads, headSize, type: kvType }, 256),
+    vocabulary,
+    heads,
+    maxPositions,
+    runner: new StepRunner(ort, session, opened.graph, 'in-place'),
+    queue: new RunQueue(),
+    plan: new StepPlan(256),
+    priority: priorities.compress,
+  });
+  await lane.append(ref.corpus);
+  const seen = await lane.observe(ref.task, { kind: 'raw', start: 0, end: ref.corpus.length });
+  ref.statistics.layers.forEach((layer, l) => {
+    for (const name of ['sums', 'maxima', 'squares'] as const)
+      expect(maxDifference(seen[name]![l]!, layer[name].flat())).toBeLessThan(1e-4);
+  });
+  await session.release();
 });

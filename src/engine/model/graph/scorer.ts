@@ -79,6 +79,7 @@ export function addScorer(model: Model, decoder: DecoderGraph): void {
     ...scoreKinds.map((kind, i) => int64Constant(`crib_kind_${kind}`, [i], [])),
     float32Constant('crib_minus', [-1e30], []),
     float32Constant('crib_zero', [0], []),
+    float32Constant('crib_tiny', [1e-30], []),
     float32Constant('crib_off', [0]),
     float32Constant('crib_off_mask', [0], [1, 1]),
     int64Constant('crib_off_positions', [0], [1, 1]),
@@ -223,15 +224,18 @@ class LayerBranches {
     const p = (name: string): string => this.shared(name);
     const axis3 = this.add('Add', ['crib_1', 'crib_2'], 'axis3');
     const columns = this.cut(weights, 'w_cut', axis3); // [KV, G, S, C]
-    const total = this.reduce('ReduceSum', columns, axis3, 3, 'mass', 1);
-    const local = this.add('Div', [columns, total], 'local');
+    // A row may look at nothing but its probe.
+    const mass = this.add('Max', [this.reduce('ReduceSum', columns, axis3, 3, 'mass', 1), 'crib_tiny'], 'some_mass');
+    const local = this.add('Div', [columns, mass], 'local');
     const shape = this.add('Concat', [p('kv_group'), 'crib_rows', 'crib_flat'], 'l_shape', { axis: 0 });
     const values = this.present(2, 'v');
     const value = this.add('Unsqueeze', [this.cut(values, 'v_cut', 'crib_1'), 'crib_1'], 'v_grouped'); // [KV, 1, C, D]
     const outputs = this.add('MatMul', [this.add('Reshape', [local, shape], 'l4'), value], 'outputs'); // [KV, G, S, D]
-    const logits = this.cut(masked, 'm_cut', axis3);
-    const logMass = this.reduce('ReduceLogSumExp', logits, axis3, 3, 'log_mass', 0);
-    const logTotal = this.reduce('ReduceLogSumExp', masked, axis3, 3, 'log_total', 0);
+    // log Σ exp(l) = l - log softmax(l) of any key: of the largest, which is exact. ReduceLogSumExp takes six times as long.
+    const largest = this.reduce('ReduceMax', masked, axis3, 3, 'l_max', 1);
+    const weight = this.add('Log', [this.reduce('ReduceMax', weights, axis3, 3, 'w_max', 1)], 'w_max_log');
+    const logTotal = this.add('Sub', [largest, weight], 'log_total');
+    const logMass = this.add('Add', [logTotal, this.add('Log', [mass], 'mass_log')], 'log_mass');
     const flat = [query, outputs, logMass, logTotal].map((name, i) => this.flat(name, `raw_flat${i}`));
     return this.join([stats, ...flat], 'out');
   }
