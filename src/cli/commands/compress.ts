@@ -12,7 +12,7 @@ import { bytes, count, duration, plural, reasonCounts } from '../format.ts';
 import { openWorkspace } from '../openWorkspace.ts';
 import { Pace } from '../progress.ts';
 import type { CompressPlan } from '../../common/sheets.ts';
-import { describeSheet } from '../../engine/sheet/summary.ts';
+import { describeSheet, positionsOf } from '../../engine/sheet/summary.ts';
 import { shellWord, sheetBytes } from '../sheetView.ts';
 import { bold, dim, green, yellow } from '../styled.ts';
 
@@ -115,7 +115,7 @@ async function showResult(
   seconds: number,
 ): Promise<void> {
   const { coverage, skipped, leftOut } = sheet;
-  const positions = sheet.segments.reduce((sum, s) => sum + s.kept, sheet.preamble.kept);
+  const positions = positionsOf(sheet);
   await out.line(
     green('Done. '),
     `Sheet ${sheet.id}: ${plural(computed, 'block')} computed, ${count(reused)} reused, ${duration(1_000 * seconds)}`,

@@ -1,6 +1,7 @@
 import { CribsheetError, throwIfCancelled } from '../../common/errors.ts';
 import type { Task } from '../../common/task.ts';
 import { Compressor } from '../compress/compressor.ts';
+import type { KeptKv } from '../compress/gather.ts';
 import { writeNotes } from '../compress/notes.ts';
 import { prepareStrategy } from '../compress/requirements.ts';
 import type { Strategy } from '../compress/strategy.ts';
@@ -119,7 +120,7 @@ export class SheetBuilder {
           progress.computed++;
         }
         const lines = packLines(segment.lines, (p) => pathIndex.get(p) ?? -1);
-        built.set(i, { key, tokens: segment.tokens, kept, lines });
+        built.set(i, { key, tokens: segment.tokens, ...kept, lines });
         progress.segments++;
         progress.tokens += segment.tokens;
         if (!signal?.aborted) request.onProgress?.({ ...progress });
@@ -151,20 +152,20 @@ export class SheetBuilder {
     return writeNotes(this.decoder, task, segments, signal);
   }
 
-  /** Computes and stores one block. @returns its kept positions; undefined where a cancel came in between */
+  /** Computes and stores one block. @returns what it keeps; undefined where a cancel came in between */
   private async compress(
     compressor: Compressor,
     { task, strategy, ratio, signal, notes }: BuildRequest & { notes: string | undefined },
     segment: Segment,
     key: string,
     inputs: BlockInputs,
-  ): Promise<number | undefined> {
+  ): Promise<Kept | undefined> {
     try {
       const block = await compressor.compress(segment, task, strategy, ratio, signal, notes);
       const { encoded } = block;
       const whole = { ...block, tokens: encoded.ids.length, lineOf: encoded.lineOf };
       await this.store.write(key, encodeBlock(whole, this.decoder.graph.headSize, inputs));
-      return block.kept;
+      return keptOf(block);
     } catch (error) {
       if (CribsheetError.is(error, 'cancelled')) return undefined;
       throw error;
@@ -178,9 +179,10 @@ export class SheetBuilder {
   }
 
   /** Kept positions of a stored, verified block. */
-  private async storedKept(key: string): Promise<number | undefined> {
+  private async storedKept(key: string): Promise<Kept | undefined> {
     const bytes = await this.store.read(key);
-    return bytes && decodeBlock(bytes, 'float16')?.kept;
+    const block = bytes && decodeBlock(bytes, 'float16');
+    return block && keptOf(block);
   }
 
   private async writePreamble(
@@ -249,6 +251,13 @@ export class SheetBuilder {
       },
     };
   }
+}
+
+type Kept = Pick<SheetSegment, 'kept' | 'average'>;
+
+function keptOf({ kept, counts }: KeptKv): Kept {
+  const average = counts.reduce((sum, count) => sum + count, 0) / Math.max(1, counts.length);
+  return average === kept ? { kept } : { kept, average };
 }
 
 /** What decides the block of a segment (by its id), besides the segment. */

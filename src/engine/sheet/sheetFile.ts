@@ -21,9 +21,11 @@ export interface LineRun {
 /** One segment of a sheet: where its block is and where its lines come from. */
 export interface SheetSegment {
   key: string;
-  /** Source tokens and kept positions per head. */
+  /** Source tokens, and kept positions per head in the layer that has most. */
   tokens: number;
   kept: number;
+  /** Kept positions per head on average over the layers, where these differ. */
+  average?: number;
   lines: LineRun[];
 }
 

@@ -24,9 +24,9 @@ export function describeSheet(sheet: Omit<SheetFile, 'version'>): SheetSummary {
   };
 }
 
-/** Positions of preamble and segments. */
+/** Positions of preamble and segments, on average over the layers: what takes memory. */
 export function positionsOf({ preamble, segments }: Pick<SheetFile, 'preamble' | 'segments'>): number {
-  return segments.reduce((sum, s) => sum + s.kept, preamble.kept);
+  return Math.round(segments.reduce((sum, s) => sum + (s.average ?? s.kept), preamble.kept));
 }
 
 /** Bytes of a sheet's blocks on disk (other sheets may share them), and how many of them are gone. */
