@@ -174,6 +174,16 @@ describe.skipIf(browserPath === undefined)('an answer', () => {
     expect(await shown.page.getByRole('note').count()).toBe(0);
   });
 
+  test('pieces without their text are a list of places, with no empty box for code', async () => {
+    const chunk = { path: 'a.ts', startLine: 3, endLine: 5, name: 'load', score: 1 };
+    const chunks = [{ ...chunk, text: '' }, { ...chunk, startLine: 8, endLine: 8, text: 'load();' }];
+    await open([turnOf({ answers: [chatAnswer({ answer: answerOf({ mode: 'rag', chunks }) })] })]);
+    await shown.page.getByText(/^Pieces that were read/).click();
+    const list = shown.page.getByRole('list', { name: /^Pieces that were read/ });
+    expect(await list.getByRole('button').count()).toBe(2);
+    expect(await list.locator('pre').allInnerTexts()).toEqual(['load();']);
+  });
+
   test('without a model, what was found is the answer', async () => {
     const chunks = [
       { path: 'src/a.ts', startLine: 3, endLine: 5, name: 'load', score: 1, text: 'function load() {\n}' },

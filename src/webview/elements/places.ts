@@ -188,7 +188,12 @@ export class CribPlaces extends LitElement {
     const text = showInvisible(lines.slice(0, MAX_LINES).join('\n')) + (lines.length > MAX_LINES ? '\n…' : '');
     return html`<li>
       ${this.button(chunk, index, '', undefined, visibleLine(chunk.name))}
-      <pre tabindex="0" role="group" dir="ltr" aria-label=${t('codeIn', placeLabel(chunk))}>${text}</pre>
+      ${
+        // The engine keeps the text of pieces only where they are the answer.
+        text.trim() === ''
+          ? nothing
+          : html`<pre tabindex="0" role="group" dir="ltr" aria-label=${t('codeIn', placeLabel(chunk))}>${text}</pre>`
+      }
     </li>`;
   }
 
