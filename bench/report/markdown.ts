@@ -25,8 +25,8 @@ export function markdown(reports: readonly Report[]): string {
   const head = [
     '# Benchmark results',
     '',
-    'Written by `npm run bench`; do not edit. How to read it: [../README.md](../README.md).',
-    'Weights are random, so nothing here speaks of the quality of answers.',
+    'Written by `npm run bench` and `npm run bench:extension`; do not edit. How to read it: [../README.md](../README.md).',
+    'Nothing here speaks of the quality of answers: the weights of generated models are random.',
   ];
   return `${[...head, ...reports.flatMap(section)].join('\n')}\n`;
 }
@@ -42,7 +42,7 @@ function section({ name, model, threads, quick, machine, rejection, seconds, ...
     'date, commit': `${machine.date}, ${machine.commit}`,
     model: `${model}, ${threads} threads`,
     run: `${(seconds / 60).toFixed(1)} minutes${quick ? '; **smoke test, sizes too small to mean anything**' : ''}`,
-    'other processes': rejection ? 'disturbed samples were taken again' : 'not seen on this system: nothing rejected',
+    'other processes': rejection ? 'disturbed samples were taken again' : 'not looked for: nothing was rejected',
   };
   const lines = ['', `## ${name}`, '', '| | |', '|---|---|'];
   lines.push(...Object.entries(facts).map(([key, value]) => `| ${key} | ${value} |`));

@@ -13,7 +13,7 @@ export interface Row {
   /** Which measurement: `first-token`, `compression`, … */
   measurement: string;
   name: string;
-  unit: 'ms' | 'tokens/s' | 'MiB';
+  unit: 'ms' | 's' | 'tokens/s' | 'MiB' | 'kB';
   a: Side;
   b?: Side;
   /** Of a ÷ b per round. */

@@ -7,7 +7,7 @@ import { packageTarget } from '../../packaging/package.ts';
 import { stageCommon } from '../../packaging/stage.ts';
 import { hostTarget } from '../../packaging/targets.ts';
 import { installVscodeServer, installVsix } from '../host-rig/vscodeServer.ts';
-import { packDriver } from './driver/package.ts';
+import { packDriver, packEmpty } from './driver/package.ts';
 import { work, type RunFolders } from './support/folders.ts';
 
 /**
@@ -17,6 +17,8 @@ import { work, type RunFolders } from './support/folders.ts';
  */
 /** A network namespace of its own, in which only this machine's loopback is there. */
 const withoutNetwork = ['unshare', '--map-root-user', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
+/** `--measure` (npm run bench:extension): measures instead, for bench/results. */
+const measures = process.argv.includes('--measure');
 const repository = path.resolve(import.meta.dirname, '../..');
 await mkdir(work, { recursive: true });
 const entry = await installVscodeServer();
@@ -27,12 +29,14 @@ rmSync(extensions, { recursive: true, force: true });
 const install = { data: path.join(work, 'install'), extensions };
 installVsix(entry, await packDriver(path.join(work, 'driver')), install);
 installVsix(entry, vsix, install);
+if (measures) installVsix(entry, await packEmpty(path.join(work, 'empty')), install);
 
 const folders: RunFolders = { entry, vsix, extensions };
 const vitest = path.join(repository, 'node_modules/vitest/vitest.mjs');
 const command = [process.execPath, vitest, 'run', '--reporter=verbose'];
-command.push('--config', path.join(import.meta.dirname, 'vitest.config.ts'));
-command.push(...process.argv.slice(2));
+const configFolder = measures ? path.join(repository, 'bench/extension') : import.meta.dirname;
+command.push('--config', path.join(configFolder, 'vitest.config.ts'));
+command.push(...process.argv.slice(2).filter((arg) => arg !== '--measure'));
 const offline = canGoOffline();
 if (!offline) console.log('The network stays on: this system does not let a test take it away.');
 const [program, ...args] = offline ? [...withoutNetwork, ...command] : command;

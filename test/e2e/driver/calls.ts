@@ -1,4 +1,13 @@
-/** What a test asks of the driver: user settings to be changed; `null` takes one away. */
+/** What a test asks of the driver. */
 export interface DriverCall {
-  settings: Record<string, unknown>;
+  /** User settings to be changed; `null` takes one away. */
+  settings?: Record<string, unknown>;
+  /** Ids of extensions to be activated, one after the other. */
+  activate?: string[];
+}
+
+export interface DriverAnswer {
+  error?: string;
+  /** How long each activation took, loading its code included, in milliseconds. */
+  activated?: number[];
 }

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import * as vscode from 'vscode';
-import type { DriverCall } from './calls.ts';
+import type { DriverAnswer, DriverCall } from './calls.ts';
 
 /**
  * An extension of the tests, beside the one under test: it changes settings at once, which a test cannot do through
@@ -26,13 +26,21 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push({ dispose: () => server.close() });
 }
 
-async function answer(call: DriverCall): Promise<{ error?: string }> {
+async function answer({ settings = {}, activate: ids = [] }: DriverCall): Promise<DriverAnswer> {
   try {
     const configuration = vscode.workspace.getConfiguration();
-    for (const [key, value] of Object.entries(call.settings)) {
+    for (const [key, value] of Object.entries(settings)) {
       await configuration.update(key, value ?? undefined, vscode.ConfigurationTarget.Global);
     }
-    return {};
+    const activated: number[] = [];
+    for (const id of ids) {
+      const extension = vscode.extensions.getExtension(id);
+      if (!extension || extension.isActive) return { error: `${id} is not there, or is active already.` };
+      const started = performance.now();
+      await extension.activate();
+      activated.push(performance.now() - started);
+    }
+    return { activated };
   } catch (error) {
     return { error: String(error) };
   }

@@ -16,12 +16,21 @@ const manifest = {
   main: './extension.js',
 };
 
+/** Packs an extension that does nothing: what activation costs at least. @returns its VSIX */
+export async function packEmpty(folder: string): Promise<string> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const empty = { ...manifest, name: 'empty', description: 'Does nothing.', activationEvents: [] };
+  await writeFile(path.join(folder, 'package.json'), JSON.stringify(empty));
+  await writeFile(path.join(folder, 'extension.js'), 'exports.activate = () => {};\n');
+  return pack(folder);
+}
+
 /** Packs the extension that helps the tests. @returns its VSIX */
 export async function packDriver(folder: string): Promise<string> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest));
-  await writeFile(path.join(folder, 'README.md'), 'Not for use.\n');
   await build({
     entryPoints: [path.join(import.meta.dirname, 'extension.ts')],
     outfile: path.join(folder, 'extension.js'),
@@ -31,6 +40,11 @@ export async function packDriver(folder: string): Promise<string> {
     external: ['vscode'],
     logLevel: 'warning',
   });
+  return pack(folder);
+}
+
+async function pack(folder: string): Promise<string> {
+  await writeFile(path.join(folder, 'README.md'), 'Not for use.\n');
   const packagePath = `${folder}.vsix`;
   const options = { cwd: folder, packagePath, dependencies: false, skipLicense: true };
   await createVSIX({ ...options, allowMissingRepository: true, allowUnusedFilesPattern: true });

@@ -72,7 +72,10 @@ export class ChatPage {
 
 /** Waits until a turn is not being answered any more. */
 export async function finished(turn: Locator): Promise<void> {
-  await turn.getByRole('button', { name: 'Ask again', exact: true }).first().waitFor();
+  await turn
+    .getByRole('button', { name: /^Ask (all )?again$/ })
+    .first()
+    .waitFor();
 }
 
 /** The answers of a turn that were made in a mode: its name as it is shown. */
