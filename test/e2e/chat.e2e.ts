@@ -34,7 +34,8 @@ describe('chat', () => {
       await chat.button('Mode: RAG').waitFor();
       await chat.button('Task: Bug hunt').waitFor();
       await chat.button('Compare').click();
-      await chat.frame.getByText('RAG and No context').waitFor();
+      await chat.button('Mode 1 of the comparison: RAG').waitFor();
+      await chat.button('Mode 2 of the comparison: No context').waitFor();
       await chat.button('Compare').click();
     }),
   );
@@ -59,7 +60,8 @@ describe('chat', () => {
     covers(['command compare', 'command exportComparisons'], async () => {
       await window.run('Compare Answering Modes');
       const { chat } = window;
-      await chat.frame.getByText('RAG and No context').waitFor();
+      await chat.button('Mode 1 of the comparison: RAG').waitFor();
+      await chat.button('Mode 2 of the comparison: No context').waitFor();
       const turn = await chat.ask('Where is reportLine defined?');
       await turn.getByRole('radio', { name: 'RAG' }).click();
       await window.run('Export Comparisons…');

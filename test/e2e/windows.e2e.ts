@@ -214,9 +214,10 @@ inWindow(
         await chat.frame.getByText('Ask a question about this code base.').waitFor();
         const turn = await chat.ask('Where is openLedger defined?');
         await turn
-          .getByText(/Pieces that were read/)
+          .getByRole('button', { name: /^src\/ledger\.ts/ })
           .first()
           .waitFor();
+        await chat.statusAction('chooseModel').waitFor();
         const pane = await window().view('Models');
         await pane.getByText('No model was found, not even the bundled one.').waitFor();
         await pane.getByRole('button', { name: 'Import Model from Folder…' }).waitFor();
