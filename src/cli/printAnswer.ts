@@ -69,7 +69,7 @@ async function printDoubt(out: Output, root: string, answer: Answer): Promise<vo
 }
 
 /** One line: mode, what was covered, what was read, how long it took. */
-function summary({ mode, task, reason, coverage, tokens, timings, stopped }: Answer): Piece[] {
+function summary({ mode, task, reason, coverage, tokens, timings, stopped, confidence }: Answer): Piece[] {
   const covered =
     coverage.filesTotal > 0 ? `${count(coverage.files)} of ${count(coverage.filesTotal)} files` : 'no files';
   const read =
@@ -83,6 +83,7 @@ function summary({ mode, task, reason, coverage, tokens, timings, stopped }: Ans
     `${read} read`,
     `first token ${duration(timings.ttftMs)}`,
     `total ${duration(timings.totalMs)}`,
+    ...(confidence === undefined ? [] : [`confidence ${(100 * confidence).toFixed(0)} %`]),
     ...(stopped === 'length' ? ['cut at the longest answer'] : []),
     ...(stopped === 'cancel' ? ['stopped'] : []),
   ];

@@ -1,12 +1,21 @@
 import type { Translate } from './translate.ts';
 
 /**
- * What engine and worker say of failures, with `{0}`, `{1}` … for what differs. They speak English, as the command line
+ * What engine and worker say of answers and failures, with `{0}`, `{1}` … for what differs. They speak English, as the command line
  * does; here it is told in VS Code's language. A test compares this list with the source of the engine.
  * @param t takes each text; a name that the test of the translations knows
  */
 function engineTexts(t: (text: string) => string): string[] {
   return [
+    // Why `auto` took its mode.
+    t('the question comes with source of its own'),
+    t('there is no sheet for this task yet'),
+    t('the sheet does not cover {0} ({1})'),
+    t('the sheet does not cover {0}'),
+    t('the sheet covers what the question names'),
+    t('the sheet covers the whole folder'),
+    t('the question names nothing that the sheet is known to cover'),
+    // Failures, then what can be done.
     t('The worker process has ended.'),
     t('The worker is shutting down.'),
     t('No model is loaded.'),
@@ -56,9 +65,6 @@ function engineTexts(t: (text: string) => string): string[] {
     t('Download or copy the model again.'),
     t('Put graph and weights into one folder.'),
     t('Correct it (docs/models.md lists the keys) or delete it to use the defaults.'),
-    t(
-      'Use an export of the onnxruntime-genai model builder or an onnx-community export with GroupQueryAttention (Llama, Qwen2, Qwen3).',
-    ),
     t('Choose another model first.'),
     t('Wait until that has ended, or cancel it first.'),
     t('Shorten the question, or choose a model with a longer window.'),

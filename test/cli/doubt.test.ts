@@ -34,6 +34,7 @@ describe('an answer that should not be relied on', () => {
     expect(stdout.startsWith(`${answer}\n\nThe model is not sure of this answer.\n`)).toBe(true);
     expect(stdout).toMatch(/the best come first:\n {2}src\/price\.ts:1-4 {2}priceWithTax\n/u);
     expect(stdout).toContain('A larger model can answer more: "cribsheet models import FOLDER"');
+    expect(stdout).toMatch(/ · total .* · confidence \d+ %/u);
   });
 
   it('is replaced where the model says that it cannot do this', async () => {

@@ -95,6 +95,21 @@ describe('what the engine says of failures', () => {
     expect(twice).toEqual(editorError(error, inGerman));
   });
 
+  test('goes for why a mode was taken, too', () => {
+    expect(inDisplayLanguage('the sheet does not cover openLedger (src/ledger.ts)', inGerman)).toBe(
+      'der Spickzettel deckt openLedger nicht ab (src/ledger.ts)',
+    );
+    const reasons = readFileSync(path.join(repository, 'src/engine/answer/route.ts'), 'utf8').matchAll(
+      /reason: (['`])(.*?)\1/gu,
+    );
+    const said = [...reasons].map(([, , text]) => {
+      let at = 0;
+      return text!.replaceAll(/\$\{.*?\}/gu, () => `{${at++}}`);
+    });
+    expect(said.length).toBeGreaterThan(5);
+    expect(said.filter((text) => !knownTexts().includes(text))).toEqual([]);
+  });
+
   test('is taken by its most particular form, line breaks and dollars included', () => {
     const told = (text: string): string => inDisplayLanguage(text, inGerman);
     expect(told('The store /a/$&/b cannot be written: EROFS: read-only\nfile system.')).toBe(

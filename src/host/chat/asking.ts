@@ -4,6 +4,7 @@ import type { ChatAnswer, ChatTurn } from '../../common/chat.ts';
 import { CribsheetError, errorRecord, throwIfCancelled } from '../../common/errors.ts';
 import { Turns } from '../../common/turns.ts';
 import { editorError } from '../editorError.ts';
+import { inDisplayLanguage } from '../engineTexts.ts';
 import type { Translate } from '../translate.ts';
 import type { WorkerSupervisor } from '../worker/supervisor.ts';
 import type { Workspaces } from '../worker/workspaces.ts';
@@ -141,13 +142,18 @@ export class Asking {
     };
   }
 
-  /** Why no model answered, in words of the editor; that the engine gave it up says more than that there is none. */
+  /** What the answer says of itself, in words of the editor. */
   private inWords(answer: Answer): Answer {
     const { supervisor, t } = this.options;
-    if (!answer.withoutModel) return answer;
     const { kind, error } = supervisor.state;
-    const reason = kind === 'no-model' && error ? error : answer.withoutModel;
-    return { ...answer, withoutModel: editorError(reason, t) };
+    const { reason, withoutModel } = answer;
+    // That the engine gave the model up says more than that there is none.
+    const why = withoutModel && kind === 'no-model' && error ? error : withoutModel;
+    return {
+      ...answer,
+      ...(reason === undefined ? {} : { reason: inDisplayLanguage(reason, t) }),
+      ...(why ? { withoutModel: editorError(why, t) } : {}),
+    };
   }
 
   private failed(known: ChatAnswer, error: unknown): ChatAnswer {
