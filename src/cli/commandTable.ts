@@ -1,4 +1,4 @@
-import { modes, strategies } from '../common/names.ts';
+import { modes, storages, strategies } from '../common/names.ts';
 import type { CommandSpec } from './command.ts';
 import type { FlagSpec } from './flags.ts';
 
@@ -22,7 +22,7 @@ export const commands: readonly CommandSpec[] = [
   {
     name: 'compress',
     summary: 'Condense a folder into a crib sheet for a task. Only what changed since the last time is computed.',
-    usage: ['compress DIR --task ID|FILE.crib [--ratio N | --tokens N] [--strategy S] [--scope GLOB]…'],
+    usage: ['compress DIR --task ID|FILE.crib [--ratio N | --tokens N] [--strategy S] [--storage F] [--scope GLOB]…'],
     positionals: { min: 1, max: 1 },
     flags: [
       { name: 'task', value: 'ID|FILE', about: 'task: an id (see docs/tasks.md) or a .crib file; required' },
@@ -37,7 +37,13 @@ export const commands: readonly CommandSpec[] = [
         name: 'strategy',
         value: 'NAME',
         choices: strategies,
-        about: `what decides what is kept: ${strategies.join(', ')}`,
+        about: `what decides what is kept (docs/strategies.md): ${strategies.join(', ')}`,
+      },
+      {
+        name: 'storage',
+        value: 'NAME',
+        choices: storages,
+        about: `how keys and values are written: ${storages.join(', ')}`,
       },
       scopeFlag,
     ],

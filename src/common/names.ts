@@ -34,6 +34,10 @@ export const strategies = [
 ] as const;
 export type StrategyName = (typeof strategies)[number];
 
+/** How the keys and values of a sheet are written to disk: half precision, or 8, 4 or 2 bits by group. */
+export const storages = ['f16', 'int8', 'int4', 'int2'] as const;
+export type Storage = (typeof storages)[number];
+
 export const devices = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
 export type Device = (typeof devices)[number];
 

@@ -2,7 +2,7 @@ import { NotificationType, ProgressType, RequestType, RequestType0, type Progres
 import type { Answer, LineRange } from './answers.ts';
 import type { CribProblem } from './crib.ts';
 import type { ErrorRecord } from './errors.ts';
-import type { Device, Mode, StrategyName } from './names.ts';
+import type { Device, Mode, Storage, StrategyName } from './names.ts';
 import type { CompressPlan, SheetChanges, SheetSummary } from './sheets.ts';
 
 /**
@@ -101,6 +101,8 @@ export interface CompressParams extends RootParams {
   /** Sheet size in positions; overrides `ratio`. */
   tokens?: number;
   strategy?: StrategyName;
+  /** How keys and values are written; absent: half precision. */
+  storage?: Storage;
   scope?: string[];
 }
 

@@ -1,5 +1,5 @@
 import type { Coverage } from './answers.ts';
-import type { StrategyName } from './names.ts';
+import type { Storage, StrategyName } from './names.ts';
 
 /** What `compress` would do. */
 export interface CompressPlan {
@@ -35,6 +35,8 @@ export interface SheetSummary {
   ratio: number;
   /** Its size in positions, where that was asked for instead of a ratio. */
   tokens?: number;
+  /** How its keys and values are written; absent: half precision. */
+  storage?: Storage;
   /** ISO 8601. */
   createdAt: string;
   /** False after a cancel: what is there answers, the next run builds the rest. */

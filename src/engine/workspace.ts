@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { Answer } from '../common/answers.ts';
 import { CribsheetError, throwIfCancelled, type ErrorCode, type ErrorRecord } from '../common/errors.ts';
-import { strategies, type StrategyName } from '../common/names.ts';
+import { strategies, type Storage, type StrategyName } from '../common/names.ts';
 import type { KeptLines } from '../common/protocol.ts';
 import type { CompressPlan, SheetChanges } from '../common/sheets.ts';
 import type { Task } from '../common/task.ts';
@@ -52,12 +52,17 @@ export interface CompressRequest {
   /** Sheet size in positions; overrides `ratio`. */
   tokens?: number | undefined;
   strategy?: StrategyName | undefined;
+  /** How keys and values are written; absent: fp16. */
+  storage?: Storage | undefined;
   scope?: string[] | undefined;
   /** Write the finished part as a sheet every so many milliseconds, heaviest files first; see `BuildRequest`. */
   checkpointMs?: number | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: BuildProgress) => void) | undefined;
 }
+
+/** Bytes of stored keys and values as a share of half precision; a scale and a zero for every 32 elements. */
+const storedShare: Record<Storage, number> = { f16: 1, int8: 9 / 16, int4: 5 / 16, int2: 3 / 16 };
 
 export interface RefreshResult {
   files: number;
@@ -171,12 +176,13 @@ export class Workspace {
     const sum = (of: readonly Segment[]): number => of.reduce((total, s) => total + s.tokens, 0);
     const tokens = sum(fitting);
     const notes = strategy.writesNotes ? (await this.sheets.read(prepared.sheetId))?.notes : undefined;
-    const inputs = blockInputs(decoder, { task: request.task, strategy, ratio, notes });
+    const inputs = blockInputs(decoder, { task: request.task, strategy, ratio, notes, storage: request.storage });
     const missing = await this.notStored(fitting, inputs, request.signal);
     const notWhole = new Set(segments.flatMap((s, i) => (chosen.has(i) ? [] : s.paths)));
     const { attention, kvHeads } = decoder.graph;
     // Keys and values, the index of every kept position (int32), the line of every token (int32).
-    const bytes = positions * (decoder.kvBytesPerPosition + attention.length * kvHeads * 4) + tokens * 4;
+    const keysAndValues = decoder.kvBytesPerPosition * storedShare[request.storage ?? 'f16'];
+    const bytes = positions * (keysAndValues + attention.length * kvHeads * 4) + tokens * 4;
     return {
       strategy: strategy.name,
       ratio,
@@ -197,10 +203,10 @@ export class Workspace {
   /** Compresses what is missing and writes the sheet of a task. @throws CribsheetError */
   async compress(request: CompressRequest): Promise<BuildResult> {
     const { decoder, ...prepared } = await this.prepare(request);
-    const { task, signal, onProgress, checkpointMs } = request;
+    const { task, storage, signal, onProgress, checkpointMs } = request;
     const { skipped } = this;
     const builder = new SheetBuilder(decoder, this.parts.blocks, this.sheets, this.parts.grammars);
-    return builder.build({ task, skipped, signal, onProgress, checkpointMs, ...prepared });
+    return builder.build({ task, storage, skipped, signal, onProgress, checkpointMs, ...prepared });
   }
 
   /** Files that differ now (at the last refresh) from what the sheet was made of. */
@@ -314,7 +320,10 @@ export class Workspace {
         ? (request.ratio ?? task.ratio ?? decoder.profile.ratio)
         : ratioForSize(decoder, segments, tokens, strategy.peak);
     const sheetTokens = tokens ?? decoder.profile.sheetTokens;
-    const sheetId = `${task.id}-${shortHash([scope, strategy.name, tokens === undefined ? { ratio } : { tokens }, decoder.fingerprint])}`;
+    const size = tokens === undefined ? { ratio } : { tokens };
+    const { storage = 'f16' } = request;
+    const decides = [scope, strategy.name, size, decoder.fingerprint, ...(storage === 'f16' ? [] : [storage])];
+    const sheetId = `${task.id}-${shortHash(decides)}`;
     return { decoder, scope, segments, files, strategy, ratio, sheetTokens, tokens, sheetId };
   }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../src/engine/compress/random.ts';
 import { halfToFloat } from '../../src/engine/model/half.ts';
 import type { KvArray } from '../../src/engine/model/kvCache.ts';
 import { blockKey, decodeBlock, encodeBlock, type Block, type BlockInputs } from '../../src/engine/sheet/block.ts';
@@ -115,6 +116,41 @@ test('a single-precision number is rounded to the nearest half', () => {
   );
 });
 
+test.each(['int8', 'int4', 'int2'] as const)(
+  '%s blocks give back positions, biases and nearly the numbers',
+  (storage) => {
+    const shape = { layers: 2, kvHeads: 2, headSize: 32 };
+    const counts = [40, 7];
+    const random = seededRandom(storage);
+    const vectors = (count: number): Float32Array =>
+      Float32Array.from({ length: shape.kvHeads * count * shape.headSize }, () => 4 * random() - 1);
+    const positions = counts.map((count) => [0, 1].map((h) => Int32Array.from({ length: count }, (_, i) => i + h)));
+    const block: Block = {
+      tokens: 41,
+      kept: 40,
+      counts,
+      keys: counts.map(vectors),
+      values: counts.map(vectors),
+      positions,
+      bias: counts.map((count) => Float32Array.from({ length: 2 * count }, random)),
+      lineOf: Int32Array.from({ length: 41 }, (_, i) => i),
+    };
+    const bytes = encodeBlock(block, shape.headSize, { ...inputs, storage });
+    const back = decodeBlock(bytes, 'float32')!;
+    const { keys, values, ...rest } = back;
+    const { keys: keysBefore, values: valuesBefore, ...restBefore } = block;
+    expect(rest).toEqual(restBefore);
+    const step = 4 / (2 ** Number(storage.slice(3)) - 1);
+    for (const [now, before] of [
+      ...keys.map((k, l) => [k, keysBefore[l]!]),
+      ...values.map((v, l) => [v, valuesBefore[l]!]),
+    ])
+      now!.forEach((x, i) => expect(Math.abs(x - before![i]!)).toBeLessThanOrEqual(0.51 * step));
+    expect(bytes.length).toBeLessThan(encodeBlock(block, shape.headSize, inputs).length);
+    expect(decodeBlock(bytes, 'float16')!.keys[0]).toBeInstanceOf(Uint16Array);
+  },
+);
+
 describe('the key', () => {
   const variants: Partial<BlockInputs>[] = [
     {},
@@ -130,6 +166,7 @@ describe('the key', () => {
     { ratio: 16.000001 },
     { segment: 'c'.repeat(64) },
     { segment: 'preamble' },
+    { storage: 'int4' },
   ];
 
   test('differs wherever an input differs', () => {
@@ -164,7 +201,7 @@ describe('bytes that are no block count as absent', () => {
     int32('layers.0.positions', [1, 1]),
     int32('line_of', [3]),
   ];
-  const version = { version: '2' };
+  const version = { version: '3', storage: 'f16' };
 
   test('the parts of a block are a block', () => {
     expect(decodeBlock(encodeSafetensors(whole, version), 'float16')?.tokens).toBe(3);
@@ -185,7 +222,10 @@ describe('bytes that are no block count as absent', () => {
     expect(decodeBlock(encodeSafetensors(tensors, version), 'float16')).toBe(undefined);
   });
 
-  test.each([[{}], [{ version: '0' }], [{ version: '1' }]])('of the version %o', (metadata) => {
-    expect(decodeBlock(encodeSafetensors(whole, metadata), 'float16')).toBe(undefined);
-  });
+  test.each([[{}], [{ version: '0' }], [{ version: '2', storage: 'f16' }], [{ version: '3', storage: 'int3' }]])(
+    'of the version %o',
+    (metadata) => {
+      expect(decodeBlock(encodeSafetensors(whole, metadata), 'float16')).toBe(undefined);
+    },
+  );
 });

@@ -1,5 +1,5 @@
 import { CribsheetError } from '../../common/errors.ts';
-import { strategies } from '../../common/names.ts';
+import { storages, strategies } from '../../common/names.ts';
 import type { Task } from '../../common/task.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { BuildProgress, BuildResult } from '../../engine/sheet/builder.ts';
@@ -33,6 +33,7 @@ export const run: Run = async (context) => {
     ratio: args.number('ratio'),
     tokens: args.number('tokens'),
     strategy: args.choice('strategy', strategies),
+    storage: args.choice('storage', storages),
     scope: args.list('scope'),
     signal: context.signal,
   };

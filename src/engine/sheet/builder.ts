@@ -1,4 +1,5 @@
 import { CribsheetError, throwIfCancelled } from '../../common/errors.ts';
+import type { Storage } from '../../common/names.ts';
 import type { Task } from '../../common/task.ts';
 import { Compressor } from '../compress/compressor.ts';
 import type { KeptKv } from '../compress/gather.ts';
@@ -16,11 +17,16 @@ import { packLines } from './lineRuns.ts';
 import type { SheetFile, SheetFolder, SheetSegment } from './sheetFile.ts';
 import type { BlockStore } from './store.ts';
 
+/** Stands for a segment's id in the key of the preamble's block. */
+const PREAMBLE = 'preamble';
+
 export interface BuildRequest {
   task: Task;
   strategy: Strategy;
   /** Source tokens per kept position. */
   ratio: number;
+  /** How keys and values are written; absent: fp16. */
+  storage?: Storage | undefined;
   /** Most positions of the sheet; the model's window caps it. */
   sheetTokens: number;
   /** The same, where a size was asked for and the ratio followed from it. */
@@ -91,7 +97,7 @@ export class SheetBuilder {
     request.onProgress?.({ ...progress });
 
     const built = new Map<number, SheetSegment>();
-    const preambleKey = blockKey(inputs('preamble'));
+    const preambleKey = blockKey(inputs(PREAMBLE));
     const describe = (): Omit<SheetFile, 'version'> =>
       this.describe(request, {
         segments,
@@ -107,7 +113,7 @@ export class SheetBuilder {
     try {
       // First of all: without it a part that a cancel left could not answer.
       if ((await this.storedKept(preambleKey)) === undefined)
-        await this.writePreamble(compressor, preambleKey, inputs('preamble'), signal);
+        await this.writePreamble(compressor, preambleKey, inputs(PREAMBLE), signal);
       for (const i of checkpointMs === undefined ? chosen : heaviestFirst(segments, chosen)) {
         const segment = segments[i]!;
         const key = blockKey(inputs(segment.id));
@@ -234,6 +240,7 @@ export class SheetBuilder {
       ratio: request.ratio,
       ...(request.tokens === undefined ? {} : { tokens: request.tokens }),
       ...(parts.notes === undefined ? {} : { notes: parts.notes }),
+      ...(request.storage === undefined || request.storage === 'f16' ? {} : { storage: request.storage }),
       createdAt: new Date().toISOString(),
       complete: true,
       scope: request.scope,
@@ -263,14 +270,29 @@ function keptOf({ kept, counts }: KeptKv): Kept {
 /** What decides the block of a segment (by its id), besides the segment. */
 export function blockInputs(
   decoder: Decoder,
-  { task, strategy, ratio, notes }: Pick<BuildRequest, 'task' | 'strategy' | 'ratio'> & { notes?: string | undefined },
+  {
+    task,
+    strategy,
+    ratio,
+    notes,
+    storage = 'f16',
+  }: Pick<BuildRequest, 'task' | 'strategy' | 'ratio' | 'storage'> & { notes?: string | undefined },
 ): (segment: string) => BlockInputs {
   const asked = strategy.probe(task, notes);
   // Probes that run no text of their own (or the segment's) are a matter of the strategy alone.
   const probe = asked?.rows === 'task' ? decoder.chat.probe(asked.instruction, asked.examples) : [];
   const preamble = decoder.chat.preamble();
   const { fingerprint: model } = decoder;
-  return (segment) => ({ model, preamble, probe, strategy: strategy.name, ratio, segment });
+  return (segment) => ({
+    model,
+    preamble,
+    probe,
+    strategy: strategy.name,
+    ratio,
+    segment,
+    // The preamble holds the attention sinks: it is small, and kept exactly.
+    storage: segment === PREAMBLE ? 'f16' : storage,
+  });
 }
 
 function nothingBuilt({ segments, scope }: BuildRequest): CribsheetError {

@@ -3,6 +3,7 @@ import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Coverage } from '../../common/answers.ts';
 import { CribsheetError } from '../../common/errors.ts';
+import type { Storage } from '../../common/names.ts';
 import type { SkippedFile } from '../corpus/types.ts';
 import { makeFolder } from '../makeFolder.ts';
 
@@ -41,6 +42,8 @@ export interface SheetFile {
   tokens?: number;
   /** What the model wrote for the task, where the strategy asked for that: its blocks were made with it. */
   notes?: string;
+  /** How its blocks are written; absent: fp16. */
+  storage?: Storage;
   createdAt: string;
   /** False after a cancel: what is there answers, the rest is built by the next run. */
   complete: boolean;

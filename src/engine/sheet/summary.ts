@@ -13,6 +13,7 @@ export function describeSheet(sheet: Omit<SheetFile, 'version'>): SheetSummary {
     strategy,
     ratio,
     ...(sheet.tokens === undefined ? {} : { tokens: sheet.tokens }),
+    ...(sheet.storage === undefined ? {} : { storage: sheet.storage }),
     createdAt,
     complete,
     scope,

@@ -348,10 +348,17 @@ export class CompressJobs {
 }
 
 /** The request that makes this sheet, and no other one beside it. */
-function rebuildRequest(root: string, { task, strategy, scope, ratio, tokens }: SheetSummary): CompressParams {
+function rebuildRequest(root: string, { task, strategy, storage, scope, ratio, tokens }: SheetSummary): CompressParams {
   const known = strategies.find((name) => name === strategy);
   const size = tokens === undefined ? { ratio } : { tokens };
-  return { root, task: task.id, scope, ...size, ...(known ? { strategy: known } : {}) };
+  return {
+    root,
+    task: task.id,
+    scope,
+    ...size,
+    ...(known ? { strategy: known } : {}),
+    ...(storage ? { storage } : {}),
+  };
 }
 
 function newEntry(job: CompressJob): Entry {

@@ -1,4 +1,4 @@
-import { strategies } from '../../common/names.ts';
+import { storages, strategies } from '../../common/names.ts';
 import type { CompressParams } from '../../common/protocol.ts';
 import type { MeasuredRate } from './rates.ts';
 
@@ -44,15 +44,17 @@ function parseJob(value: unknown): SavedJob | undefined {
 
 function parseRequest(value: unknown): CompressParams | undefined {
   if (!isObject(value)) return undefined;
-  const { root, task, ratio, tokens, strategy, scope } = value;
+  const { root, task, ratio, tokens, strategy, storage, scope } = value;
   if (typeof root !== 'string' || typeof task !== 'string') return undefined;
   const known = strategies.find((name) => name === strategy);
+  const written = storages.find((name) => name === storage);
   return {
     root,
     task,
     ...(isCount(ratio) && ratio >= 1 ? { ratio } : {}),
     ...(isCount(tokens) && tokens >= 1 ? { tokens } : {}),
     ...(known ? { strategy: known } : {}),
+    ...(written ? { storage: written } : {}),
     ...(Array.isArray(scope) ? { scope: scope.filter((glob) => typeof glob === 'string') } : {}),
   };
 }
