@@ -147,6 +147,7 @@ function follow({ workspaces, jobs, chat, supervisor, report, log }: Services): 
     new IdleRebuild({
       workspaces,
       jobs,
+      model: () => supervisor.model,
       enabled: (root) => readSettings(root).rebuildWhenIdle,
       isBusy: () => chat.isBusy,
       onMessage: (message) => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ModelStatus } from '../../src/common/protocol.ts';
 import type { SheetChanges, SheetSummary } from '../../src/common/sheets.ts';
 import { Figures } from '../../src/host/figures.ts';
 import { MAX_ROWS, type Entry } from '../../src/host/trees/entry.ts';
@@ -39,12 +40,14 @@ function entries(
   state: Partial<WorkspaceState>,
   job?: Partial<CompressJob>,
   covered: string[] = ['src/a.ts', 'b.ts'],
+  model: ModelStatus = { state: 'unloaded' },
 ): SheetEntries {
   return new SheetEntries(
     {
       roots: [{ root, name: 'app' }],
       state: () => ({ kind: 'read', dirty: false, stale: {}, ...state }),
       job: () => (job ? ({ ...running, ...job } as CompressJob) : undefined),
+      model: () => model,
       detail: (_, id) => Promise.resolve({ summary: sheet, file: `/store/${id}.json`, covered }),
     },
     figures,
@@ -85,6 +88,17 @@ describe('the sheets view', () => {
     expect(row?.tooltip).toContain('src/**');
     expect(row?.context).toBe('sheet.ready');
     expect(isTarget(row)).toBe(true);
+  });
+
+  test('says of a sheet that another model made that this one cannot read it', async () => {
+    const model = { state: 'ready', fingerprint: 'g' } as ModelStatus;
+    const [theirs, own] = await firstRoot(
+      entries({ sheets: [sheet, { ...sheet, fingerprint: 'g' }] }, undefined, undefined, model),
+    );
+    expect(theirs).toMatchObject({ icon: 'circle-slash', context: 'sheet.ready' });
+    expect(theirs?.description).toMatch(/^of another model · starter · /u);
+    expect(theirs?.tooltip).toContain('Made with the model starter: only that one can read it.');
+    expect(own?.description).toMatch(/^starter · /u);
   });
 
   test('lists covered files, changes, and what is out by reason', async () => {

@@ -1,6 +1,7 @@
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import type { ModelStatus } from '../../src/common/protocol.ts';
 import type { Subscription } from '../../src/host/emitter.ts';
 import { IdleRebuild } from '../../src/host/worker/idleRebuild.ts';
 import { HostBench, until } from './hostParts.ts';
@@ -156,15 +157,17 @@ test('a folder that is taken away is watched no more', async () => {
 });
 
 test('a stale sheet is rebuilt by itself when nothing happens, and not while somebody asks', async () => {
-  const { workspaces, jobs, root, change } = await open();
+  const { workspaces, supervisor, jobs, root, change } = await open();
   await jobs.start({ root, task: 'api-lookup' });
   await workspaces.sheets(root);
   await workspaces.ensureFresh(root);
   let isBusy = true;
   let looks = 0;
+  let model: ModelStatus = { ...supervisor.model, fingerprint: 'another one' } as ModelStatus;
   const idle = new IdleRebuild({
     workspaces,
     jobs,
+    model: () => model,
     enabled: () => true,
     isBusy: () => {
       looks++;
@@ -181,7 +184,13 @@ test('a stale sheet is rebuilt by itself when nothing happens, and not while som
   const started = until(jobs.onDidChange, () => jobs.job(root)?.automatic === true);
   await expect.poll(() => looks).toBeGreaterThan(2);
   expect(jobs.job(root)).toBeUndefined();
+  // Nobody asks, but the sheet is another model's.
   isBusy = false;
+  const before = looks;
+  await expect.poll(() => looks).toBeGreaterThan(before);
+  expect(jobs.job(root)).toBeUndefined();
+  model = supervisor.model;
+  change('src/report.ts');
   await started;
   await until(workspaces.onDidChange, () => workspaces.state(root).stale[sheet!.id]?.changed.length === 0);
   idle.dispose();

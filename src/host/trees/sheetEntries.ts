@@ -1,7 +1,8 @@
-import type { SheetDetail } from '../../common/protocol.ts';
+import type { ModelStatus, SheetDetail } from '../../common/protocol.ts';
 import type { SheetSummary } from '../../common/sheets.ts';
 import { editorError } from '../editorError.ts';
 import type { Figures } from '../figures.ts';
+import { isReadable } from '../readableSheets.ts';
 import { jobText } from '../status/jobText.ts';
 import type { Translate } from '../translate.ts';
 import type { CompressJob } from '../worker/compressJobs.ts';
@@ -15,6 +16,7 @@ export interface SheetSource {
   roots: readonly WorkspaceRoot[];
   state(root: string): WorkspaceState;
   job(root: string): CompressJob | undefined;
+  model(): ModelStatus;
   /** Asked when somebody opens the list of covered files. */
   detail(root: string, sheetId: string): Promise<SheetDetail>;
 }
@@ -113,6 +115,7 @@ export class SheetEntries {
   ): SheetEntry {
     const { t, figures } = this;
     const standing = standingOf(sheet, changes);
+    const isOthers = !isReadable(sheet, this.source.model());
     const looks = {
       ready: { icon: 'book' },
       partial: { icon: 'circle-large-outline' },
@@ -123,11 +126,15 @@ export class SheetEntries {
       id: `${root}/sheet/${sheet.id}`,
       label: sheet.task.title,
       description: [
+        ...(isOthers ? [t('of another model')] : []),
         ...(changedFiles(changes) > 0 ? [t('{0} stale', figures.count(changedFiles(changes)))] : []),
         sheetDescription(sheet, figures, t),
       ].join(' · '),
-      tooltip: sheetTooltip(sheet, changes, figures, t),
-      ...looks[standing],
+      tooltip: [
+        sheetTooltip(sheet, changes, figures, t),
+        ...(isOthers ? [t('Made with the model {0}: only that one can read it.', sheet.model)] : []),
+      ].join('\n'),
+      ...(isOthers ? { icon: 'circle-slash', color: 'disabledForeground' } : looks[standing]),
       context: `sheet.${standing}`,
       state: 'closed',
       root,

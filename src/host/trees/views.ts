@@ -20,6 +20,7 @@ export function sheetsView({ supervisor, workspaces, jobs, figures, report }: Ne
       },
       state: (root) => workspaces.state(root),
       job: (root) => jobs.job(root),
+      model: () => supervisor.model,
       detail: async (root, id) => (await supervisor.client()).sheet(root, id),
     },
     figures,
@@ -45,6 +46,7 @@ export function sheetsView({ supervisor, workspaces, jobs, figures, report }: Ne
     vscode.workspace.onDidChangeWorkspaceFolders(open),
     workspaces.onDidChange(update.call),
     jobs.onDidChange(update.call),
+    supervisor.onDidChange(update.call),
   );
 }
 

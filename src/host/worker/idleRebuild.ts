@@ -1,11 +1,15 @@
+import type { ModelStatus } from '../../common/protocol.ts';
 import type { SheetChanges, SheetSummary } from '../../common/sheets.ts';
 import type { Subscription } from '../emitter.ts';
+import { isReadable } from '../readableSheets.ts';
 import type { CompressJobs } from './compressJobs.ts';
 import type { Workspaces } from './workspaces.ts';
 
 export interface IdleRebuildOptions {
   workspaces: Workspaces;
   jobs: CompressJobs;
+  /** A sheet that another model made is not this one's to renew: that would be a whole sheet, which nobody has asked for. */
+  model: () => ModelStatus;
   /** The user's setting. */
   enabled: (root: string) => boolean;
   /** Is somebody waiting for an answer? */
@@ -72,7 +76,8 @@ export class IdleRebuild {
   private staleSheet(root: string): SheetSummary | undefined {
     const { kind, dirty, sheets = [], stale } = this.options.workspaces.state(root);
     if (kind !== 'read' || dirty) return undefined;
-    const newest = sheets.filter((sheet, i) => sheets.findIndex((s) => s.task.id === sheet.task.id) === i);
+    const own = sheets.filter((sheet) => isReadable(sheet, this.options.model()));
+    const newest = own.filter((sheet, i) => own.findIndex((s) => s.task.id === sheet.task.id) === i);
     return newest.find((sheet) => sheet.complete && isStale(stale[sheet.id]) && !this.failed.has(keyOf(root, sheet)));
   }
 }
