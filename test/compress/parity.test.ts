@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { competing, pyramid, uniform } from '../../src/engine/compress/budgets.ts';
 import { appendKept, gatherKept } from '../../src/engine/compress/gather.ts';
 import { observeSegment, type ProbeRows } from '../../src/engine/compress/observe.ts';
-import { keepBest } from '../../src/engine/compress/scores.ts';
+import { rowAttention } from '../../src/engine/compress/rowAttention.ts';
+import { everyHead, keepBest, ofHead } from '../../src/engine/compress/scores.ts';
 import { expectedScore } from '../../src/engine/compress/strategies/expectedAttention.ts';
 import { h2o, observedAttention } from '../../src/engine/compress/strategies/h2o.ts';
 import { keyDifference } from '../../src/engine/compress/strategies/keyDiff.ts';
@@ -32,6 +33,20 @@ interface Reference {
   window: number;
   kvpress: Record<string, { layers: { scores: number[][]; kept: number; positions: number[][] }[] }>;
   kvzip: { repeat: number[]; scores: number[][][]; positions: number[][][] };
+}
+
+/** test/fixtures/references/m0-*.json: FinchPress in one pass over corpus and task, and KeyRerotationPress. */
+interface FinchReference {
+  corpus: number[];
+  task: number[];
+  kvpress: {
+    windowSize: number;
+    keptWithWindow: number;
+    rowWeights: number[];
+    mean: { scores: number[][]; positions: number[][] }[];
+    normalised: { scores: number[][]; positions: number[][] }[];
+  };
+  rotation: { layer: number; ids: number[]; positions: number[][]; rotated: number[][][] };
 }
 
 /** Scores this near to the threshold may fall on either side of it. */
@@ -84,6 +99,44 @@ describe.each(['llama', 'qwen2', 'qwen3'])('kvpress on %s', (family) => {
       });
     });
   }
+
+  test('Finch: the mean of the window rows, and rows weighted by their positions', async () => {
+    const finch = reference<FinchReference>(`m0-${family}`);
+    const { windowSize, keptWithWindow, rowWeights, mean, normalised } = finch.kvpress;
+    const view = await observe({ rows: 'after', ids: finch.task }, 'raw');
+    const group = view.heads / view.kvHeads;
+    const means = everyHead(view, (l, h) => ofHead(view.sums, view, l, h).map((x) => x / windowSize / group));
+    const weighted = everyHead(view, (layer, head) => {
+      const total = new Float64Array(view.tokens);
+      for (let g = 0; g < group; g++)
+        rowAttention(view, layer, head * group + g, 0).forEach((row, r) =>
+          row.forEach((x, i) => (total[i]! += (x * rowWeights[r]!) / windowSize / group)),
+        );
+      return total;
+    });
+    for (const [ours, theirs, scale] of [
+      [means, mean, 1],
+      [weighted, normalised, rowWeights[0]!],
+    ] as const) {
+      theirs.forEach(({ scores }, l) => {
+        scores.forEach((wanted, h) => expect(maxDifference(ours[l]![h]!, wanted) / scale).toBeLessThan(TIE));
+      });
+      const kept = keepBest(ours, uniform(view.layers, keptWithWindow - windowSize));
+      theirs.forEach(({ positions }, l) => {
+        positions.forEach((wanted, h) => expect([...kept[l]![h]!]).toEqual(wanted));
+      });
+    }
+  });
+
+  test('keys that are moved to their ranks', async () => {
+    const { rotation } = reference<FinchReference>(`m0-${family}`);
+    const lane = decoder.lane(priorities.compress, 32);
+    await lane.append(rotation.ids);
+    const heads = rotation.positions.map((p) => Int32Array.from(p));
+    const kept = Array.from({ length: 3 }, () => heads);
+    const { keys } = gatherKept(lane.kv, 0, kept, decoder.frequencies);
+    expect(maxDifference(keys[rotation.layer]!, rotation.rotated.flat(2))).toBeLessThan(TIE);
+  });
 
   test('SnapKV', async () => {
     const snapKv = new SnapKv('snapkv', { window: ref.window });

@@ -40,7 +40,7 @@ interface Fit {
   error: number;
 }
 
-export function bestFit(view: ProbeView, layer: number, head: number, positions: Int32Array): Fit {
+function bestFit(view: ProbeView, layer: number, head: number, positions: Int32Array): Fit {
   const size = view.kv!.headSize;
   const old = gatherRows(view.kv!.values(layer, head), positions, size);
   const none = new Float64Array(positions.length);

@@ -3,7 +3,7 @@ import type { Decoder } from '../model/decoder.ts';
 import type { Strategy } from './strategy.ts';
 
 /** The refusal of a strategy that cannot run on a model: by name, and before any work. */
-export function cannotRun(strategy: string, decoder: Decoder, why: string): CribsheetError {
+function cannotRun(strategy: string, decoder: Decoder, why: string): CribsheetError {
   return new CribsheetError(
     'model-unsupported',
     `The strategy ${strategy} cannot run on the model ${decoder.profile.name}: ${why}.`,
