@@ -3,25 +3,22 @@ import type { Task } from '../common/task.ts';
 import type { Chunk } from '../engine/corpus/types.ts';
 
 /** How an answer is judged; see `score/score.ts`. */
-export const scorings = [
-  'one-of',
-  'contains',
-  'path',
-  'signature',
-  'type',
-  'words',
-  'word-set',
-  'list',
-  'lines',
-  'digits',
-  'objects',
-  'next-line',
-] as const;
-export type Scoring = (typeof scorings)[number];
+export type Scoring =
+  | 'one-of'
+  | 'contains'
+  | 'path'
+  | 'signature'
+  | 'type'
+  | 'words'
+  | 'word-set'
+  | 'list'
+  | 'lines'
+  | 'digits'
+  | 'objects'
+  | 'next-line';
 
 /** Cells of the statistics: what a question asks of a reader, over all data sets. */
-export const groups = ['direct', 'join', 'code', 'exact', 'long'] as const;
-export type Group = (typeof groups)[number];
+export type Group = 'direct' | 'join' | 'code' | 'exact' | 'long';
 
 /** A question with all that is needed to judge an answer. Nothing of it comes from a model. */
 export interface EvalQuestion {

@@ -45,7 +45,7 @@ const row = (more: Partial<Row>): Row => ({
   prefilled: 5,
   positions: 50,
   answerTokens: 3,
-  bytes: { keys: 100, values: 100, provenance: 10, preamble: 0 },
+  bytes: { keys: 100, values: 100, provenance: 10, bias: 0, preamble: 0 },
   ...more,
 });
 

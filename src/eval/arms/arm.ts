@@ -1,4 +1,5 @@
 import type { Task } from '../../common/task.ts';
+import type { Grammars } from '../../engine/corpus/grammars.ts';
 import type { Decoder } from '../../engine/model/decoder.ts';
 import type { Lane } from '../../engine/model/lane.ts';
 import type { ContextBytes } from '../run/bytes.ts';
@@ -9,6 +10,7 @@ import type { EvalQuestion } from '../types.ts';
 /** What an arm gets to read a corpus with. */
 export interface ReadRequest {
   decoder: Decoder;
+  grammars: Grammars;
   corpus: OpenCorpus;
   task: Task;
   /** Source tokens per kept position; for arms that have a ratio. */

@@ -8,7 +8,7 @@ import type { EvalQuestion } from '../types.ts';
 import type { Arm, Reading, ReadRequest, Reply } from './arm.ts';
 
 /** Chunks asked of the index; packing keeps what fits. */
-const RETRIEVE_LIMIT = 200;
+export const RETRIEVE_LIMIT = 200;
 /** Positions that stay free for a question and its answer. */
 const RESERVED = 512;
 
@@ -139,7 +139,7 @@ function retrieving(
 }
 
 /** Share of the places of an answer that stand in some chunk. */
-function recall({ evidence }: EvalQuestion, chunks: readonly LineRange[]): number {
+export function recall({ evidence }: EvalQuestion, chunks: readonly LineRange[]): number {
   const found = evidence.filter((place) => chunks.some((chunk) => holds(chunk, place)));
   return evidence.length > 0 ? found.length / evidence.length : 1;
 }

@@ -1,9 +1,8 @@
 import { definedNames } from '../../engine/corpus/naming.ts';
 import type { Chunk } from '../../engine/corpus/types.ts';
+import { noBytes } from '../run/bytes.ts';
 import type { OpenCorpus } from '../run/openCorpus.ts';
 import type { Arm } from './arm.ts';
-
-const noBytes = { keys: 0, values: 0, provenance: 0, preamble: 0 };
 
 /** What a question wants to know of a definition, by its words; the first that fits. */
 const intents: readonly (readonly [intent: 'where' | 'signature' | 'returns' | 'documentation', words: RegExp])[] = [

@@ -45,14 +45,14 @@ export const membershipForms = {
   ],
 } as const;
 
-export interface Person {
+interface Person {
   name: string;
   age: number;
   occupation: string;
   city: string;
   hobbies: readonly string[];
 }
-export interface Project {
+interface Project {
   title: string;
   domain: string;
   sponsor: string;

@@ -1,12 +1,12 @@
 import type { Draw } from './draw.ts';
 
 /** Words of made-up code: building trades, which the training's vocabulary knows nothing of. */
-export const nouns = (
+const nouns = (
   'architrave balustrade buttress capstone chimney corbel cornice cupola dado dormer facade finial fresco frieze gable gargoyle keystone lintel ' +
   'minaret mosaic mullion niche parapet pediment pergola pilaster plinth portico quoin rafter rotunda scaffold spandrel spire stucco trellis truss turret ' +
   'vault veranda wainscot weathervane'
 ).split(' ');
-export const verbs =
+const verbs =
   'bevel brace carve caulk chisel clad gild glaze grout hoist lacquer mortar plaster polish prime rivet scrape shim solder splice stain temper varnish weld'.split(
     ' ',
   );

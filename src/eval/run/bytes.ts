@@ -8,15 +8,20 @@ export interface ContextBytes {
   values: number;
   /** Where each kept position comes from: int32 for each layer and KV head. Raw text needs none. */
   provenance: number;
+  /** What is added to the logit of a kept key, where a strategy sets it: float32 for each head. */
+  bias: number;
   /** Keys and values of what stands before the source. */
   preamble: number;
 }
 
-export const totalBytes = ({ keys, values, provenance, preamble }: ContextBytes): number =>
-  keys + values + provenance + preamble;
+/** Nothing is kept in memory. */
+export const noBytes: ContextBytes = { keys: 0, values: 0, provenance: 0, bias: 0, preamble: 0 };
+
+export const totalBytes = ({ keys, values, provenance, bias, preamble }: ContextBytes): number =>
+  keys + values + provenance + bias + preamble;
 
 /** @param positions of the source on average over the layers, the preamble not among them */
-export function contextBytes(decoder: Decoder, positions: number, kept: boolean): ContextBytes {
+export function contextBytes(decoder: Decoder, positions: number, kept: boolean, biased = false): ContextBytes {
   const { attention, kvHeads, headSize, kvType } = decoder.graph;
   const heads = attention.length * kvHeads;
   const half = heads * headSize * (kvType === 'float32' ? 4 : 2);
@@ -24,12 +29,13 @@ export function contextBytes(decoder: Decoder, positions: number, kept: boolean)
     keys: positions * half,
     values: positions * half,
     provenance: kept ? positions * heads * 4 : 0,
+    bias: biased ? positions * heads * 4 : 0,
     preamble: decoder.chat.preamble().length * 2 * half,
   };
 }
 
 /** Positions of a sheet's source at a ratio, where all of it fits. */
-export function sheetPositions(segments: readonly Segment[], ratio: number): number {
+function sheetPositions(segments: readonly Segment[], ratio: number): number {
   return segments.reduce((sum, s) => sum + keptCount(s.tokens, ratio), 0);
 }
 

@@ -52,7 +52,8 @@ export const profiles: Readonly<Record<Plan['profile'], Plan>> = {
   /** Everything: a night or more. */
   full: {
     profile: 'full',
-    arms,
+    // The upper bound makes a sheet for each question: only by name.
+    arms: arms.filter((a) => a.name !== 'fs-q'),
     ratios: [4, 8, 16, 32, 64],
     data: dataSets,
     draws: 5,

@@ -13,6 +13,7 @@ import type { Arm, Reading, Reply } from '../arms/arm.ts';
 import { ragTuned } from '../arms/raw.ts';
 import { scoreAnswer } from '../score/score.ts';
 import type { CodeFile, DataSet, EvalCorpus, EvalQuestion } from '../types.ts';
+import { noBytes } from './bytes.ts';
 import type { Journal, Row, RowKey } from './journal.ts';
 import { OpenCorpus } from './openCorpus.ts';
 import { answersOf, questionsOf, type Plan } from './plan.ts';
@@ -166,12 +167,13 @@ export class Runner {
     ragTokens: number,
     folder: string,
   ): Promise<Reading | string> {
-    const { decoder, task, perplexity, signal } = this.parts;
+    const { decoder, grammars, task, perplexity, signal } = this.parts;
     await mkdir(folder, { recursive: true });
     const wanted = corpus.made.task;
     try {
       return await arm.read({
         decoder,
+        grammars,
         corpus,
         task: typeof wanted === 'string' ? await task(wanted) : wanted,
         ratio,
@@ -248,8 +250,7 @@ function unableRow(
   unable: string,
 ): Row {
   const nothing = { coverage: 0, ttftMs: 0, totalMs: 0, prepareMs: 0, prefilled: 0, positions: 0, answerTokens: 0 };
-  const bytes = { keys: 0, values: 0, provenance: 0, preamble: 0 };
-  return { ...fixed, said: '', score: 0, right: false, unable, ...nothing, bytes };
+  return { ...fixed, said: '', score: 0, right: false, unable, ...nothing, bytes: noBytes };
 }
 
 /** The gold answer as a reader would write it. */

@@ -10,7 +10,7 @@ export interface BootstrapResult extends Interval {
   p: number;
 }
 
-export const RESAMPLES = 4_000;
+const RESAMPLES = 4_000;
 
 /** Sum of as many members as there are, drawn with replacement. */
 function drawnSum(values: readonly number[], random: () => number): number {
