@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { arms } from '../../src/eval/arms/arms.ts';
+import { barsOf } from '../../src/eval/report/bars.ts';
 import { cellsOf } from '../../src/eval/report/cells.ts';
 import { comparisons } from '../../src/eval/report/compare.ts';
 import { markdown } from '../../src/eval/report/markdown.ts';
@@ -128,6 +129,40 @@ test('headline figures leave out what the symbol table answers, and say how much
     );
     expect([table, widths.size]).toEqual([table, 1]);
   }
+});
+
+describe('bars', () => {
+  const join: Partial<Row> = { group: 'join' };
+  test('the best rung against the better M0, the sheet against RAG; what was not run is no bar', () => {
+    const rows = [
+      ...scored('m0-zs', 32, [0, 0, 0, 0], join),
+      ...scored('m0-fs', 32, [1, 0, 0, 0], join),
+      ...scored('m1', 32, [0, 0, 0, 0], join),
+      ...scored('m2', 32, [1, 1, 1, 1], join),
+      ...scored('m0-fs', 16, [1, 1, 0, 0], join),
+      ...scored('rag', 16, [1, 0, 0, 0], join),
+    ];
+    const bars = barsOf(rows, 's');
+    expect(bars.map((b) => [b.found.split(' ').slice(0, 4).join(' '), b.met])).toEqual([
+      ['m2 − m0-fs +75.0', true],
+      ['m0-fs − rag +25.0', true],
+    ]);
+    expect(barsOf(rows.slice(0, 4), 's')).toEqual([]);
+  });
+
+  test('a hybrid that is worse, a sheet that keeps too little of the full context', () => {
+    const code: Partial<Row> = { group: 'code' };
+    const rows = [
+      ...scored('m0-fs', 8, [1, 1, 1, 0], code),
+      ...scored('rag', 8, [0, 0, 0, 0], code),
+      ...scored('hybrid', 8, [0, 0, 0, 0], code),
+      ...scored('full', null, [1, 1, 1, 1], code),
+    ];
+    expect(barsOf(rows, 's').map((b) => [b.found, b.met])).toEqual([
+      [expect.stringContaining('hybrid − m0-fs −75.0'), false],
+      ['m0-fs 75.0 %', false],
+    ]);
+  });
 });
 
 test('equal rows, equal report', () => {

@@ -54,6 +54,11 @@ export interface Arm {
   byRatio: boolean;
   /** No model decides its answers: whatever it gets right needs none. */
   modelFree?: boolean;
+  /**
+   * Measures what it needs of the model, before anything is asked.
+   * @throws CribsheetError `model-unsupported`, naming the strategy, where it cannot run on this model
+   */
+  prepare?(decoder: Decoder, signal?: AbortSignal): Promise<void>;
   /** @throws CribsheetError `context-too-long` where the corpus does not fit into the model's window */
   read(request: ReadRequest): Promise<Reading>;
 }

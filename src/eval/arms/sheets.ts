@@ -26,6 +26,7 @@ export function sheetArm(name: StrategyName): Arm {
     name,
     about: `the sheet of strategy ${name} (${strategy.source})`,
     byRatio: true,
+    prepare: async (decoder, signal) => strategy.prepare?.(decoder, signal),
     read: (request) => readSheet(request, strategy, request.corpus.segments),
   };
 }

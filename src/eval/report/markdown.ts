@@ -47,6 +47,7 @@ export function markdown(report: Report, charts: readonly Chart[]): string {
       ({ data, questions, right }) => `- ${data}: the symbol table answers ${right} of ${questions}.`,
     ),
     ...scoreTables(report.headline),
+    ...barTable(report.bars),
     ...section('Differences on the headline questions', report.headlineComparisons),
     '',
     '## All questions',
@@ -85,6 +86,12 @@ function scoreTables(cells: readonly Cell[]): string[] {
       ...rows,
     ];
   });
+}
+
+function barTable(bars: Report['bars']): string[] {
+  if (bars.length === 0) return [];
+  const rows = bars.map(({ wanted, found, met }) => `| ${wanted} | ${found} | ${met ? 'yes' : 'no'} |`);
+  return ['', '### Bars', '', '| wanted | found, points | met |', '|---|---|---|', ...rows];
 }
 
 function scored(cell: Cell | undefined): string {

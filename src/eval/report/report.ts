@@ -1,5 +1,6 @@
 import { arms as allArms } from '../arms/arms.ts';
 import type { EvalConfig, Row } from '../run/journal.ts';
+import { barsOf, type Bar } from './bars.ts';
 import { cellsOf, counted, questionOf, type Cell } from './cells.ts';
 import { comparisons, type Comparison } from './compare.ts';
 
@@ -22,6 +23,8 @@ export interface Report {
   comparisons: Comparison[];
   /** The same over the headline's questions. */
   headlineComparisons: Comparison[];
+  /** What the project wants to reach, on the headline's questions. */
+  bars: Bar[];
   /** What RAG was tuned to, by data set. */
   ragTokens: Record<string, number>;
 }
@@ -49,6 +52,7 @@ export function reportOf(
     kinds: cellsOf(rows, (r) => r.kind, seed),
     headline: cellsOf(hard, byGroup, seed),
     modelFree: modelFreeOf(rows),
+    bars: barsOf(hard, seed),
     comparisons: comparisons(rows, byRatio, against, byGroup, seed),
     headlineComparisons: comparisons(hard, byRatio, against, byGroup, seed),
   };

@@ -59,9 +59,11 @@ export class Runner {
     this.progress = { done: 0, total: answersOf(parts.plan), asked: 0, what: '' };
   }
 
-  /** @throws CribsheetError `cancelled`; every answer until then is in the journal */
+  /** @throws CribsheetError `cancelled`, every answer until then is in the journal; `model-unsupported` before any */
   async run(): Promise<void> {
-    const { plan } = this.parts;
+    const { plan, decoder, signal } = this.parts;
+    // Better now than after an hour.
+    for (const arm of plan.arms) await arm.prepare?.(decoder, signal);
     const folder = await mkdtemp(path.join(os.tmpdir(), 'cribsheet-eval-'));
     try {
       for (let draw = 1; draw <= plan.draws; draw++) {
