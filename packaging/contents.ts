@@ -11,7 +11,6 @@ export const runtimeFolder = 'dist/node_modules';
  * more by pattern: what gets into these folders by accident is found there.
  */
 export const copied: readonly string[] = [
-  'README.md',
   'CHANGELOG.md',
   'LICENSE',
   'media',
@@ -20,6 +19,9 @@ export const copied: readonly string[] = [
   'l10n',
   'models/starter',
 ];
+
+/** What becomes the README of the package; the repository's own is about the repository. */
+export const readme = 'docs/extension.md';
 
 /** Bundles that the extension uses. The command line is not among them: it comes with the repository. */
 export const shippedBundles = ['host.cjs', 'worker.js', 'webview.js', 'webview.css'];

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { copied, runtimeFolder, shippedBundles } from './contents.ts';
+import { copied, readme, runtimeFolder, shippedBundles } from './contents.ts';
 import { bundledPackages, notices, type Metafile } from './notices.ts';
 import { runtimeBinaries, type Target } from './targets.ts';
 
@@ -55,6 +55,9 @@ async function copyParts(folder: string): Promise<void> {
   for (const part of [...copied, ...translations]) {
     await cp(path.join(repository, part), path.join(folder, part), { recursive: true });
   }
+  // Its pictures lie beside it in the package.
+  const text = await readFile(path.join(repository, readme), 'utf8');
+  await writeFile(path.join(folder, 'README.md'), text.replaceAll('](../', ']('));
   await cp(path.join(repository, '.vscodeignore'), path.join(folder, '.vscodeignore'));
   const manifest = JSON.parse(await readFile(path.join(repository, 'package.json'), 'utf8')) as Record<string, unknown>;
   const shipped = Object.entries(manifest).filter(([key]) => !developmentOnly.includes(key));

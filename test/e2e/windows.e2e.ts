@@ -220,7 +220,10 @@ inWindow(
         await chat.statusAction('chooseModel').waitFor();
         const pane = await window().view('Models');
         await pane.getByText('No model was found, not even the bundled one.').waitFor();
-        await pane.getByRole('button', { name: 'Import Model from Folder…' }).waitFor();
+        await pane
+          .getByRole('region', { name: 'Welcome' })
+          .getByRole('button', { name: 'Import Model from Folder…' })
+          .waitFor();
       }),
     );
   },

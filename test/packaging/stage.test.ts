@@ -29,6 +29,15 @@ describe('the staged folder', () => {
     expect((await stat(path.join(stage, 'dist/host.cjs'))).size).toBeLessThan(250_000);
   });
 
+  test('its README is about the extension, and each picture and link of it is there', async () => {
+    const readme = await readFile(path.join(stage, 'README.md'), 'utf8');
+    const links = [...readme.matchAll(/\]\(([^)]+)\)/g)].map((match) => match[1]!);
+    expect(links).toContain('media/readme/chat.png');
+    let bytes = 0;
+    for (const link of links) bytes += (await stat(path.join(stage, link))).size;
+    expect(bytes).toBeLessThan(600_000);
+  });
+
   test('its package.json has nothing that is for development only', async () => {
     const manifest = JSON.parse(await readFile(path.join(stage, 'package.json'), 'utf8')) as Record<string, unknown>;
     expect(Object.keys(manifest)).not.toEqual(

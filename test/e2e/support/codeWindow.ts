@@ -36,6 +36,14 @@ export const themes = {
 const workbenchClass = { light: 'vs', dark: 'vs-dark', 'hc-light': 'hc-light', 'hc-dark': 'hc-black' } as const;
 type Theme = keyof typeof themes;
 const allThemes = Object.keys(themes) as Theme[];
+/** Pictures of the extension's README; CRIBSHEET_README=1 takes them anew. */
+const readmePictures: Record<string, string> = {
+  'chat-cache-answer': 'chat',
+  'compress-size': 'compress',
+  'comparison-tab': 'compare',
+  'kept-tokens': 'kept',
+};
+const readmeFolder = path.resolve(import.meta.dirname, '../../../media/readme');
 /** In which themes pictures are taken: all, or what CRIBSHEET_THEMES lists (`dark,light`). */
 const shotThemes = allThemes.filter((theme) => process.env['CRIBSHEET_THEMES']?.split(',').includes(theme) ?? true);
 
@@ -364,6 +372,12 @@ export class CodeWindow {
       await this.page.screenshot({ path: path.join(screenshots, `${name}-${theme}.png`), animations: 'disabled' });
     }
     if (this.theme !== 'dark') await this.setTheme('dark');
+    const readme = readmePictures[name];
+    if (readme === undefined || process.env['CRIBSHEET_README'] === undefined) return;
+    await mkdir(readmeFolder, { recursive: true });
+    // Without the lower edge, where VS Code's own messages come and go.
+    const clip = { x: 0, y: 0, width: 1400, height: 826 };
+    await this.page.screenshot({ path: path.join(readmeFolder, `${readme}.png`), clip, animations: 'disabled' });
   }
 
   /** A picture of what was there when a test failed. */
