@@ -40,7 +40,7 @@ function section({ name, model, threads, quick, machine, rejection, seconds, ...
     system: `${machine.os}, Node ${machine.node}`,
     packages: packages.join(', '),
     'date, commit': `${machine.date}, ${machine.commit}`,
-    model: `${model}, ${threads} threads`,
+    model: threads > 0 ? `${model}, ${threads} threads` : model,
     run: `${(seconds / 60).toFixed(1)} minutes${quick ? '; **smoke test, sizes too small to mean anything**' : ''}`,
     'other processes': rejection ? 'disturbed samples were taken again' : 'not looked for: nothing was rejected',
   };

@@ -29,7 +29,9 @@ rmSync(extensions, { recursive: true, force: true });
 const install = { data: path.join(work, 'install'), extensions };
 installVsix(entry, await packDriver(path.join(work, 'driver')), install);
 installVsix(entry, vsix, install);
-if (measures) installVsix(entry, await packEmpty(path.join(work, 'empty')), install);
+for (const name of measures ? ['warm', 'empty'] : []) {
+  installVsix(entry, await packEmpty(path.join(work, name), name), install);
+}
 
 const folders: RunFolders = { entry, vsix, extensions };
 const vitest = path.join(repository, 'node_modules/vitest/vitest.mjs');

@@ -17,10 +17,10 @@ const manifest = {
 };
 
 /** Packs an extension that does nothing: what activation costs at least. @returns its VSIX */
-export async function packEmpty(folder: string): Promise<string> {
+export async function packEmpty(folder: string, name: string): Promise<string> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const empty = { ...manifest, name: 'empty', description: 'Does nothing.', activationEvents: [] };
+  const empty = { ...manifest, name, description: 'Does nothing.', activationEvents: [] };
   await writeFile(path.join(folder, 'package.json'), JSON.stringify(empty));
   await writeFile(path.join(folder, 'extension.js'), 'exports.activate = () => {};\n');
   return pack(folder);
