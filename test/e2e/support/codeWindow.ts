@@ -27,7 +27,7 @@ export interface WindowOptions {
 const stepTimeout = Number(process.env['CRIBSHEET_E2E_STEP_MS'] ?? 90_000);
 
 /** Themes by the word that their screenshots carry. */
-export const themes = {
+const themes = {
   light: 'Light Modern',
   dark: 'Dark Modern',
   'hc-light': 'Default High Contrast Light',
