@@ -7,6 +7,7 @@ export type Scoring =
   | 'one-of'
   | 'contains'
   | 'path'
+  | 'paths'
   | 'signature'
   | 'type'
   | 'words'

@@ -32,11 +32,15 @@ describe('answers by parser, checked against the text itself', () => {
     expect([...new Set(asked.map(({ q }) => q.kind))].sort()).toEqual([
       'callers',
       'documentation',
+      'files of calls',
       'listing',
+      'name by description',
+      'results of calls',
       'returns',
       'signature',
       'where',
     ]);
+    expect(asked.filter(({ q }) => q.group === 'join').map(({ q }) => q.kind)).toContain('files of calls');
   });
 
   test('where: the declaration stands in that file and in no other', () => {
@@ -79,6 +83,27 @@ describe('answers by parser, checked against the text itself', () => {
     }
   });
 
+  test('calls: the body of the definition calls what stands in those files, with those return types', () => {
+    for (const { corpus, q } of [...of('files of calls'), ...of('results of calls')]) {
+      const name = subjectIn(corpus, q);
+      const chunks = files.filter((f) => corpus.files.has(f.path)).flatMap((f) => f.chunks);
+      const [own] = chunks.filter((c) => c.name === name);
+      const called = chunks.filter(
+        (c) =>
+          c !== own && /^\w+$/.test(c.name) && new RegExp(`(?<![\\w$])${c.name}\\s*(?:<[^<>()]*>)?\\(`).test(own!.text),
+      );
+      const facts = q.kind === 'files of calls' ? called.map((c) => c.path) : called.map((c) => c.returns);
+      for (const gold of q.gold) expect([name, facts]).toEqual([name, expect.arrayContaining([gold])]);
+    }
+  });
+
+  test('name by description: one comment of the corpus says so, and it is that of the name', () => {
+    for (const { corpus, q } of of('name by description')) {
+      const chunks = files.filter((f) => corpus.files.has(f.path)).flatMap((f) => f.chunks);
+      expect(chunks.filter((c) => c.doc && q.question.includes(c.doc)).map((c) => c.name)).toEqual([...q.gold]);
+    }
+  });
+
   test('listing: each name is declared in the file', () => {
     for (const { corpus, q } of of('listing')) {
       const path = subject(q);
@@ -88,9 +113,10 @@ describe('answers by parser, checked against the text itself', () => {
 
   function subjectIn(corpus: EvalCorpus, q: EvalQuestion): string {
     const names = new Set(files.filter((f) => corpus.files.has(f.path)).flatMap((f) => f.chunks.map((c) => c.name)));
-    return (q.question.match(/[\w$]+/g) ?? [])
-      .filter((w) => names.has(w) && !['definitions', 'code', 'file', 'call', 'called'].includes(w))
-      .sort((a, b) => b.length - a.length)[0]!;
+    const found = (q.question.match(/[\w$]+/g) ?? []).filter((w) => names.has(w)).sort((x, y) => y.length - x.length);
+    return (
+      found.find((w) => !['definitions', 'code', 'file', 'files', 'call', 'called', 'calls'].includes(w)) ?? found[0]!
+    );
   }
 });
 

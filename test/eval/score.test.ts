@@ -15,6 +15,7 @@ describe('every rule', () => {
       ['one-of', ['yes', 'indeed']],
       ['contains', ['No findings']],
       ['path', ['src/a/b.ts']],
+      ['paths', ['src/a/b.ts', 'c.py']],
       ['signature', ['a: string, b = 3']],
       ['type', ['Promise<Map<string, number>>']],
       ['words', ['Opens the harbour at dawn.']],
@@ -38,6 +39,7 @@ describe('every rule', () => {
       'one-of',
       'contains',
       'path',
+      'paths',
       'signature',
       'type',
       'words',
@@ -77,6 +79,12 @@ test('path: the last two parts are enough, one is not; another file is wrong', (
   expect(score('path', 'src/a/b.ts', 'b.ts')).toBe(0);
   expect(score('path', 'b.ts', 'b.ts')).toBe(1);
   expect(score('path', 'src/a/b.ts', 'src/a/c.ts')).toBe(0);
+});
+
+test('paths: F1 over the files named, by their last two parts', () => {
+  expect(score('paths', ['src/A/b.ts', 'src/c/d.ts'], 'a/b.ts, src/c/d.ts')).toBe(1);
+  expect(score('paths', ['src/a/b.ts', 'src/c/d.ts'], 'a/b.ts and x/y.ts')).toBe(0.5);
+  expect(score('paths', ['src/a/b.ts'], 'src/a/b.ts, src/a/c.ts')).toBe(0.6667);
 });
 
 test('contains: as a phrase of whole words, and no other label beside it', () => {

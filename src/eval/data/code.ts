@@ -21,7 +21,7 @@ const corpora: Record<MakeRequest['breadth'], number> = { few: 1, core: 4, all: 
 /** Questions over real code with answers by parser; a corpus is a set of files of the folder, another one each time. */
 export const code: DataSet = {
   name: 'code',
-  about: 'real code: where, signature, returns, documentation, callers, file listing; answers by parser',
+  about: 'real code: where, signature, returns, documentation, callers, calls, file listing; answers by parser',
   needsCode: true,
   make: (request) => {
     const count = corpora[request.breadth];

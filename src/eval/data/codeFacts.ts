@@ -17,12 +17,28 @@ export const codeForms = {
   documentation: ['What does the comment on {n} say?', 'Explain what {n} does.', 'What is the documentation of {n}?'],
   callers: ['Which definitions call {n}?', 'By which functions is {n} called?', 'Where in the code is {n} invoked?'],
   listing: ['Which definitions are in {p}?', 'What names are defined in {p}?', 'Name the definitions of {p}.'],
+  'files of calls': [
+    'In which files are the definitions that {n} calls?',
+    'Which files hold what {n} calls?',
+    'Name the files of everything that is called in {n}.',
+  ],
+  'results of calls': [
+    'What are the return types of what {n} calls?',
+    'Which types come back from the definitions called in {n}?',
+    'Name the return type of each function that {n} calls.',
+  ],
+  'name by description': [
+    'Which definition has this comment: {d}',
+    'What is the definition called that is described so: {d}',
+    'Name the definition for this description: {d}',
+  ],
 } as const;
 export type CodeKind = keyof typeof codeForms;
 
 /** Files with more definitions than this are asked for in `long answers` instead. */
 const MOST_LISTED = 10;
 const MOST_CALLERS = 4;
+const MOST_CALLED = 4;
 
 /**
  * Questions that the parser answers, about definitions whose name is unique among `files`. By kind, in random order.
@@ -36,8 +52,11 @@ export function codeQuestions(files: readonly CodeFile[], draw: Draw): Record<Co
     signature: [],
     returns: [],
     documentation: [],
+    'files of calls': [],
     callers: [],
+    'results of calls': [],
     listing: [],
+    'name by description': [],
   };
   const add = (
     kind: CodeKind,
@@ -48,7 +67,7 @@ export function codeQuestions(files: readonly CodeFile[], draw: Draw): Record<Co
   ): void => {
     pools[kind].push({
       kind,
-      group: 'code',
+      group: kind.endsWith(' of calls') ? 'join' : 'code',
       question: fill(draw.pick(codeForms[kind]), slots),
       gold,
       scoring,
@@ -67,6 +86,22 @@ export function codeQuestions(files: readonly CodeFile[], draw: Draw): Record<Co
     const callers = callersOf(chunk, files);
     const names = [...new Set(callers.map((c) => c.name))];
     if (names.length > 0 && names.length <= MOST_CALLERS) add('callers', slots, names, 'list', callers.map(lineOf));
+    const called = calledBy(chunk, unique, files);
+    const places = [...here, ...called.map(lineOf)];
+    if (called.length > 0 && called.length <= MOST_CALLED) {
+      add('files of calls', slots, [...new Set(called.map((c) => c.path))], 'paths', places);
+      const types = called.map((c) => c.returns ?? ',');
+      // Lists are judged item by item, so an item must hold nothing that parts items.
+      if (types.every((type) => /^[\w$<>[\]|.?' ]+$/.test(type) && !/\band\b/.test(type)))
+        add('results of calls', slots, [...new Set(types)], 'list', places);
+    }
+  }
+  const docs = Map.groupBy(chunks, (c) => c.doc);
+  for (const chunk of unique) {
+    const { doc, name } = chunk;
+    if (!doc || doc.split(' ').length < 5 || doc.endsWith('…') || docs.get(doc)!.length > 1 || doc.includes(name))
+      continue;
+    add('name by description', { d: doc }, [name], 'one-of', [lineOf(chunk)]);
   }
   for (const { path, chunks: own } of files) {
     const names = [...new Set(own.flatMap(definedNames))];
@@ -82,6 +117,14 @@ function callersOf(chunk: Chunk, files: readonly CodeFile[]): Chunk[] {
   return files.flatMap((file) =>
     file.chunks.filter((c, i) => c !== chunk && file.calls[i]!.has(chunk.name) && definedNames(c).length === 1),
   );
+}
+
+/** Definitions of unique name that a definition calls; none where it was cut into several chunks. */
+function calledBy(chunk: Chunk, unique: readonly Chunk[], files: readonly CodeFile[]): Chunk[] {
+  const file = files.find((f) => f.path === chunk.path)!;
+  const parts = file.chunks.filter((c) => c.qualifiedName === chunk.qualifiedName);
+  const calls = parts.length === 1 ? file.calls[file.chunks.indexOf(chunk)] : undefined;
+  return unique.filter((c) => c !== chunk && calls?.has(c.name));
 }
 
 function isPlainDefinition(chunk: Chunk): boolean {

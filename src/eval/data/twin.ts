@@ -196,6 +196,7 @@ function ask(
       module.function,
       used.map((u) => u.path),
       [own.function, ...functions],
+      'paths',
     );
   }
   const chosen = inTurn(

@@ -258,5 +258,5 @@ function unableRow(
 /** The gold answer as a reader would write it. */
 export function goldText({ gold, scoring }: Pick<EvalQuestion, 'gold' | 'scoring'>): string {
   if (scoring === 'lines') return gold.join('\n');
-  return scoring === 'list' || scoring === 'word-set' ? gold.join(', ') : (gold[0] ?? '');
+  return scoring === 'list' || scoring === 'paths' || scoring === 'word-set' ? gold.join(', ') : (gold[0] ?? '');
 }

@@ -32,6 +32,8 @@ export function scoreAnswer(
     }
     case 'path':
       return exact(namesPath(said, first));
+    case 'paths':
+      return graded(pathsF1(said, gold));
     case 'signature':
       return exact(squeezed(said).includes(`(${squeezed(first)})`) || squeezed(said) === squeezed(first));
     case 'type':
@@ -73,6 +75,16 @@ function entityWords(text: string): Set<string> {
 function items(said: string): Set<string> {
   const parts = said.split(/[,;\n]|\band\b/).map((part) => normalised(part.replace(/^\s*(?:[-*•]|\d+[.)])\s*/, '')));
   return new Set(parts.filter((part) => part !== ''));
+}
+
+/** F1 over the files that an answer names. */
+function pathsF1(said: string, gold: readonly string[]): number {
+  const parts = [...items(said)];
+  const known = parts.filter((part) => gold.some((path) => namesPath(part, path.toLowerCase()))).length;
+  const found = gold.filter((path) => parts.some((part) => namesPath(part, path.toLowerCase()))).length;
+  if (known === 0) return 0;
+  const [precision, share] = [known / parts.length, found / gold.length];
+  return (2 * precision * share) / (precision + share);
 }
 
 /** F1 over lines, each counted as often as it stands there; white space does not matter. */
