@@ -3,7 +3,7 @@ import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { strategies } from '../../src/common/names.ts';
 import { CribsheetError } from '../../src/common/errors.ts';
 import { encodeSegment } from '../../src/engine/compress/encode.ts';
-import { isNotes } from '../../src/engine/compress/notes.ts';
+import { isNotes, writeNotes } from '../../src/engine/compress/notes.ts';
 import { observeSegment, probeRows } from '../../src/engine/compress/observe.ts';
 import { matchMass } from '../../src/engine/compress/matchMass.ts';
 import { prepareStrategy } from '../../src/engine/compress/requirements.ts';
@@ -19,6 +19,7 @@ import { structuralPrior } from '../../src/engine/compress/structure.ts';
 import { Grammars } from '../../src/engine/corpus/grammars.ts';
 import type { Segment } from '../../src/engine/corpus/types.ts';
 import { positionsOf } from '../../src/engine/sheet/summary.ts';
+import type { Decoder } from '../../src/engine/model/decoder.ts';
 import { priorities } from '../../src/engine/model/runQueue.ts';
 import { grammarFolder } from '../corpus/grammarFolder.ts';
 import { lookupTask, SmallWorkspaces } from '../engine/smallWorkspace.ts';
@@ -204,12 +205,30 @@ test('notes must be long enough and not repeat themselves', () => {
   expect(isNotes(Array.from({ length: 60 }, (_, i) => i % 3))).toBe(false);
 });
 
+test('notes that are cancelled while they are written are none', async () => {
+  const decoder = await tiny;
+  const { workspace } = await small.workspace(decoder);
+  const controller = new AbortController();
+  const writing = writeNotes(decoder, lookupTask, await workspace.segments(scope), controller.signal);
+  setImmediate(() => controller.abort());
+  await expect(writing).rejects.toMatchObject({ code: 'cancelled' });
+});
+
 test('a strategy that cannot run says so by name, before any work', async () => {
   const decoder = await tiny;
   const error: unknown = await prepareStrategy(strategyByName('kvzip'), decoder, 3_000).catch((e: unknown) => e);
   expect(CribsheetError.is(error, 'model-unsupported')).toBe(true);
   expect((error as Error).message).toContain('kvzip');
   await prepareStrategy(strategyByName('kvzip'), decoder, 1_000);
+  // The same model on a device whose self-test knows of sums alone.
+  const elsewhere = Object.create(decoder, { device: { value: { ...decoder.device, device: 'webgpu' } } }) as Decoder;
+  for (const name of ['m2', 'expected-attention', 'pyramidkv'] as const)
+    await expect(prepareStrategy(strategyByName(name), elsewhere, 100)).rejects.toMatchObject({
+      code: 'device-unavailable',
+      message: expect.stringContaining(name) as string,
+    });
+  for (const name of ['m0-zs', 'm1', 'tova', 'keydiff'] as const)
+    await prepareStrategy(strategyByName(name), elsewhere, 100);
 });
 
 test('retrieval heads: every head of every layer is ranked, the same at every measurement', async () => {

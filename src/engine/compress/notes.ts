@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '../../common/errors.ts';
 import type { Task } from '../../common/task.ts';
 import type { Segment } from '../corpus/types.ts';
 import type { Decoder } from '../model/decoder.ts';
@@ -18,6 +19,7 @@ export const notesRequest =
 /**
  * The model's own notes on a workspace for a task, written once per sheet: it reads the first lines of every segment
  * (paths and names, see the rendering) and writes what the task will need. Greedy, so the same workspace gives the same.
+ * @throws CribsheetError `cancelled`
  * @returns undefined where what it writes is no cheat sheet (too short, or repeating itself): examples stand in then
  */
 export async function writeNotes(
@@ -40,7 +42,7 @@ export async function writeNotes(
     sampling: { temperature: 0, topP: 1 },
     signal,
   });
-  signal?.throwIfAborted();
+  throwIfCancelled(signal);
   return isNotes(said.tokens) ? said.text.trim() : undefined;
 }
 

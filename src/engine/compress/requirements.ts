@@ -1,6 +1,6 @@
 import { CribsheetError } from '../../common/errors.ts';
 import type { Decoder } from '../model/decoder.ts';
-import type { Strategy } from './strategy.ts';
+import type { Need, Strategy } from './strategy.ts';
 
 /** The refusal of a strategy that cannot run on a model: by name, and before any work. */
 function cannotRun(strategy: string, decoder: Decoder, why: string): CribsheetError {
@@ -17,10 +17,23 @@ export async function requireProjection(this: Pick<Strategy, 'name'>, decoder: D
   throw cannotRun(this.name, decoder, 'its attention does not go straight into an output projection');
 }
 
+/** Statistics that the self-test of a device does not compare with the CPU's. */
+const cpuOnly: readonly Need[] = ['stats', 'moments', 'raw'];
+
+/** Other devices are checked for logits and attention sums only, and for layers of one length. */
+function requireCheckedDevice({ name, needs = [], peak = 1 }: Strategy, { device: { device } }: Decoder): void {
+  if (device === 'cpu' || (peak === 1 && !needs.some((need) => cpuOnly.includes(need)))) return;
+  throw new CribsheetError(
+    'device-unavailable',
+    `The strategy ${name} cannot run on ${device}: what it needs of the model is checked on the CPU only.`,
+    'Use --device cpu, or --strategy m0-zs.',
+  );
+}
+
 /**
  * Checks a strategy against a model and lets it measure what it needs of it, once.
  * @param longest tokens of the longest segment
- * @throws CribsheetError `model-unsupported`, naming the strategy
+ * @throws CribsheetError `model-unsupported`, `device-unavailable`, naming the strategy
  */
 export async function prepareStrategy(
   strategy: Strategy,
@@ -28,6 +41,7 @@ export async function prepareStrategy(
   longest: number,
   signal?: AbortSignal,
 ): Promise<void> {
+  requireCheckedDevice(strategy, decoder);
   const probe = strategy.probe({ id: '', title: '', description: '', instruction: '', examples: [], scope: [] });
   if (probe?.rows === 'repeat') {
     const needed = decoder.chat.preamble().length + 2 * longest + decoder.chat.question(probe.instruction).length;
