@@ -1,28 +1,29 @@
 import type { Translate } from './translate.ts';
 
-/** Numbers, sizes and times as people of one language read them. */
+/**
+ * Numbers, sizes and times as people of one language read them. The first formatter of a process loads the data of all
+ * languages, which costs some 20 ms: none is made before there is something to format.
+ */
 export class Figures {
-  private readonly whole: Intl.NumberFormat;
-  private readonly tenth: Intl.NumberFormat;
-  private readonly language: string;
+  private readonly asked: string;
+  private known: string | undefined;
+  private readonly formats: Intl.NumberFormat[] = [];
   private readonly t: Translate;
 
   /** @param language a BCP 47 tag, as `vscode.env.language`; one that Intl does not know counts as English */
   constructor(language: string, t: Translate) {
-    this.language = knownLanguage(language);
-    this.whole = new Intl.NumberFormat(this.language, { maximumFractionDigits: 0 });
-    this.tenth = new Intl.NumberFormat(this.language, { maximumFractionDigits: 1 });
+    this.asked = language;
     this.t = t;
   }
 
   /** `12,345` */
   count(n: number): string {
-    return this.whole.format(n);
+    return this.format(0).format(n);
   }
 
   /** With one digit after the point: `3.5`; without where it is whole or large. */
   number(n: number): string {
-    return Math.abs(n) >= 100 ? this.whole.format(n) : this.tenth.format(n);
+    return Math.abs(n) >= 100 ? this.count(n) : this.format(1).format(n);
   }
 
   /** `1 file`, `12 files` */
@@ -71,6 +72,14 @@ export class Figures {
   /** `50 %` in the way of the language. */
   percent(share: number): string {
     return new Intl.NumberFormat(this.language, { style: 'percent', maximumFractionDigits: 0 }).format(share);
+  }
+
+  private get language(): string {
+    return (this.known ??= knownLanguage(this.asked));
+  }
+
+  private format(digits: 0 | 1): Intl.NumberFormat {
+    return (this.formats[digits] ??= new Intl.NumberFormat(this.language, { maximumFractionDigits: digits }));
   }
 }
 

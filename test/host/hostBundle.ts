@@ -36,8 +36,9 @@ export interface Activation {
 /**
  * Activates a bundle with an editor that has no folder open and answers everything else with nothing. What the
  * extension does to a real one is asserted by the tests that run in it.
+ * @param globals in place of those of the language
  */
-export function activate(bundle: string): Activation {
+export function activate(bundle: string, globals: Record<string, unknown> = {}): Activation {
   const seen: Activation = { commands: [], subscriptions: [], log: [], views: [], contexts: {} };
   const disposable = { dispose: () => undefined };
   const register = (list: string[]) => (name: string) => {
@@ -75,7 +76,8 @@ export function activate(bundle: string): Activation {
   const real = createRequire(import.meta.url);
   const require = (name: string): unknown => (name === 'vscode' ? vscode : real(name));
   const module: { exports: { activate?: (context: unknown) => void } } = { exports: {} };
-  runInNewContext(bundle, { module, require, process, performance, setTimeout, clearTimeout, queueMicrotask, Buffer });
+  const node = { module, require, process, performance, setTimeout, clearTimeout, queueMicrotask, Buffer };
+  runInNewContext(bundle, { ...node, ...globals });
   const storageUri = uri(path.join(repository, 'not', 'there'));
   module.exports.activate!({
     subscriptions: seen.subscriptions,

@@ -82,6 +82,19 @@ describe('activation', () => {
     expect(activation.log[0]).toMatch(/Cribsheet \d+\.\d+\.\d+ on Test 1\.106\.0, .*activated in/u);
   });
 
+  test('loads no data of languages: that alone takes longer than all the rest', () => {
+    const before = Intl.NumberFormat;
+    let made = 0;
+    const Counted = new Proxy(before, {
+      construct(target, args: ConstructorParameters<typeof before>) {
+        made++;
+        return new target(...args);
+      },
+    });
+    activate(bundle, { Intl: { NumberFormat: Counted } });
+    expect(made).toBe(0);
+  });
+
   test('stays small: no engine, no YAML, less than 250 kB', () => {
     expect(bundle).not.toMatch(/onnxruntime|tree-sitter|node:sqlite|YAMLMap/u);
     expect(Buffer.byteLength(bundle)).toBeLessThan(250_000);
