@@ -2,6 +2,7 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { vscodeOnce } from './esbuild.vscode.ts';
 
 /**
  * `--out DIR` (default: dist). `--release`: what is shipped, so no source maps and no white space; names stay, for the
@@ -43,6 +44,7 @@ const results = await Promise.all([
   build({
     ...common,
     entryPoints: { host: 'src/host/extension.ts' },
+    plugins: [vscodeOnce],
     format: 'cjs',
     // It is read at activation. Names of functions and classes stay for stacks, those of variables go.
     minifyIdentifiers: values.release,

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { build } from 'esbuild';
+import { vscodeOnce } from '../../esbuild.vscode.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { english, repository } from './texts.ts';
 
@@ -17,7 +18,7 @@ export async function hostBundle(): Promise<string> {
     target: 'node20',
     minify: true,
     keepNames: true,
-    external: ['vscode'],
+    plugins: [vscodeOnce],
     write: false,
     logLevel: 'silent',
   });
