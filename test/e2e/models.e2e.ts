@@ -93,16 +93,13 @@ describe('models', () => {
         await window.toast(path.join(window.store, 'models/talker')).waitFor();
         await (await menus.inlineButton(row, 'Use This Model')).click();
         await row.filter({ hasText: 'in use' }).waitFor();
-        await menus.openOn(row);
-        await menus.choose('Run Self-Test');
         await menus.unfold(row);
+        await menus.chooseOn(row, 'Run Self-Test', menus.row(pane, 'Self-test: passed'));
         await menus.row(pane, 'Self-test: passed').waitFor();
         await menus.row(pane, /^Speed: /).waitFor();
         await window.shoot('models-view');
         const starter = menus.row(pane, 'starter').first();
-        await menus.openOn(starter);
-        await menus.choose('Use This Model');
-        await starter.filter({ hasText: 'in use' }).waitFor();
+        await menus.chooseOn(starter, 'Use This Model', starter.filter({ hasText: 'in use' }));
       },
     ),
   );
@@ -134,10 +131,8 @@ describe('models', () => {
       const pane = await window.view('Models');
       const row = menus.row(pane, 'talker').first();
       await menus.row(pane, 'starter').filter({ hasText: 'in use' }).waitFor();
-      await menus.openOn(row);
-      await menus.choose('Remove Model…');
       const dialog = window.dialog('Remove the model "talker/');
-      await dialog.waitFor();
+      await menus.chooseOn(row, 'Remove Model…', dialog);
       await window.shoot('remove-model');
       await dialog.getByRole('button', { name: 'Remove' }).click();
       await row.waitFor({ state: 'hidden' });

@@ -276,10 +276,8 @@ describe('sheets', () => {
         await window.toast(window.store).waitFor();
         await window.toast(window.store).getByRole('button', { name: 'Copy Path' }).click();
         await window.toast(window.store).waitFor({ state: 'hidden' });
-        await menus.openOn(sheet);
-        await menus.choose('Delete Sheet…');
         const dialog = window.dialog('Delete the sheet "Onboarding"?');
-        await dialog.waitFor();
+        await menus.chooseOn(sheet, 'Delete Sheet…', dialog);
         await window.shoot('delete-sheet');
         await dialog.getByRole('button', { name: 'Delete' }).click();
         await sheet.waitFor({ state: 'hidden' });

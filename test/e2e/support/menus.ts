@@ -41,6 +41,23 @@ export class Menus {
     await this.page.keyboard.press('Enter');
   }
 
+  /**
+   * Chooses from the menu of a row of a tree, until `result` is there: while a tree is drawn anew VS Code gives the
+   * command no row, and nothing happens.
+   */
+  async chooseOn(row: Locator, label: string, result: Locator): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      await this.openOn(row);
+      await this.choose(label);
+      try {
+        await result.first().waitFor({ timeout: 15_000 });
+        return;
+      } catch (error) {
+        if (tries === 4) throw error;
+      }
+    }
+  }
+
   /** Opens a submenu of the menu that is open. @returns its labels */
   async openSubmenu(label: string): Promise<string[]> {
     const before = await this.labels();
