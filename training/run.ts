@@ -16,6 +16,8 @@ const usage = `Trains the starter model and puts it into models/starter.
 
   --work DIR     downloads, chunks, checkpoints, measurements; default $CRIBSHEET_TRAINING, else training/work
   --tokens N     tokens of the whole training, default 90e6
+  --device NAME  cpu or cuda (written for it, seen on none so far); default cpu
+  --makers N     processes that make data; default 1, which feeds two CPU cores; a GPU takes a dozen
   --steps LIST   some of: setup,test,corpus,train,export,install,measure,fit,card; default all, in this order
   --twin         train the network that never sees compression, for comparison (steps setup to export)
   --smoke        a minute of training on this repository's own code; checks that every step works, replaces no model
@@ -31,6 +33,8 @@ type Step = (typeof steps)[number];
 interface Options {
   work: string;
   tokens: string;
+  device: string;
+  makers: string;
   steps: Step[];
   run: string;
   smoke: boolean;
@@ -43,6 +47,8 @@ function readOptions(argv: readonly string[]): Options | undefined {
       options: {
         work: { type: 'string' },
         tokens: { type: 'string' },
+        device: { type: 'string', default: 'cpu' },
+        makers: { type: 'string', default: '1' },
         steps: { type: 'string' },
         twin: { type: 'boolean', default: false },
         smoke: { type: 'boolean', default: false },
@@ -58,6 +64,8 @@ function readOptions(argv: readonly string[]): Options | undefined {
     return {
       work: path.resolve(values.smoke ? path.join(base, 'smoke') : base),
       tokens: values.tokens ?? (values.smoke ? '40000' : '90e6'),
+      device: values.device,
+      makers: values.makers,
       steps: wanted as Step[],
       run: values.twin ? 'twin' : 'loop',
       smoke: values.smoke,
@@ -112,12 +120,27 @@ const actions: Record<Step, (options: Options) => Promise<void>> = {
     ),
   corpus: ({ work, smoke }) =>
     smoke ? smokeCorpus(root, work) : run(process.execPath, [path.join(training, 'corpus/run.ts'), '--work', work]),
-  train: async ({ work, run: name, tokens, smoke }) => {
+  train: async ({ work, run: name, tokens, device, makers, smoke }) => {
     if (smoke)
       for (const made of ['runs', 'measured.jsonl']) await rm(path.join(work, made), { recursive: true, force: true });
     const small = smoke ? ['--layers', '3', '--vocabulary', '2048'] : [];
     const twin = name === 'twin' ? ['--without-compression'] : [];
-    const args = ['-m', 'starter.train', '--work', work, '--run', name, '--tokens', tokens, ...small, ...twin];
+    const args = [
+      '-m',
+      'starter.train',
+      '--work',
+      work,
+      '--run',
+      name,
+      '--tokens',
+      tokens,
+      '--device',
+      device,
+      '--makers',
+      makers,
+      ...small,
+      ...twin,
+    ];
     // Compiling takes longer than the whole smoke test does without.
     await run(venvPython(work), args, training, smoke ? { TORCH_COMPILE_DISABLE: '1' } : {});
   },

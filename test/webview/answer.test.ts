@@ -176,7 +176,10 @@ describe.skipIf(browserPath === undefined)('an answer', () => {
 
   test('pieces without their text are a list of places, with no empty box for code', async () => {
     const chunk = { path: 'a.ts', startLine: 3, endLine: 5, name: 'load', score: 1 };
-    const chunks = [{ ...chunk, text: '' }, { ...chunk, startLine: 8, endLine: 8, text: 'load();' }];
+    const chunks = [
+      { ...chunk, text: '' },
+      { ...chunk, startLine: 8, endLine: 8, text: 'load();' },
+    ];
     await open([turnOf({ answers: [chatAnswer({ answer: answerOf({ mode: 'rag', chunks }) })] })]);
     await shown.page.getByText(/^Pieces that were read/).click();
     const list = shown.page.getByRole('list', { name: /^Pieces that were read/ });

@@ -49,8 +49,8 @@ class Maker:
         return json.loads(line)
 
     def close(self) -> None:
-        assert self.process.stdin
-        self.process.stdin.close()
+        # It may be writing samples that nobody reads any more: asked to end, it would wait for ever.
+        self.process.kill()
         self.process.wait()
 
 
