@@ -51,7 +51,9 @@ test('status and cancel are answered while a workspace is compressed', { retry: 
 
   // What was finished is a sheet that says that it is not all there.
   const [sheet] = await client.sheets(root);
-  expect(sheet).toMatchObject({ complete: false, segments: progress.last!.segments });
+  expect(sheet!.complete).toBe(false);
+  // The segment that was in work when the cancel came may have been finished; nothing is reported after a cancel.
+  expect(sheet!.segments - progress.last!.segments).toBeOneOf([0, 1]);
 });
 
 test('a question is answered before compression ends, and compression goes on afterwards', async () => {

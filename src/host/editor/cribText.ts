@@ -1,4 +1,5 @@
 import type { CribKey } from '../../common/cribKeys.ts';
+import { strategies } from '../../common/names.ts';
 import type { Translate } from '../translate.ts';
 
 /** What a key of the front matter means. */
@@ -18,7 +19,7 @@ export function keyText(key: CribKey, t: Translate): string {
       return t('Size of the sheet in positions; goes before the ratio.');
     case 'strategy':
       return t(
-        'How the positions to keep are chosen: m0-zs asks with the instruction alone, m0-fs with the examples too.',
+        'How the positions to keep are chosen: m0-zs asks with the instruction alone, m0-fs with the examples too, m1 with notes that the model writes; m2 to m4 build on m1.',
       );
     case 'scope':
       return t(
@@ -36,7 +37,7 @@ export const keySnippets: Record<CribKey, string> = {
   description: 'description: ${1:What the questions are about.}',
   ratio: 'ratio: ${1:8}',
   tokens: 'tokens: ${1:4096}',
-  strategy: 'strategy: ${1|m0-zs,m0-fs|}',
+  strategy: `strategy: \${1|${strategies.join(',')}|}`,
   scope: 'scope: ["${1:src/**}"]',
   model: 'model: ${1:name}',
 };

@@ -1,27 +1,32 @@
 import * as vscode from 'vscode';
 import { pathOnDisk } from '../paths.ts';
 import type { Entry } from './entry.ts';
+import { Rows } from './rows.ts';
 
 /** Shows entries as a tree view. `update` asks for all of them anew; VS Code asks only while the view is visible. */
 export class EntryTree<E extends Entry> implements vscode.TreeDataProvider<E> {
   readonly onDidChangeTreeData: vscode.Event<undefined>;
   private readonly changed = new vscode.EventEmitter<undefined>();
-  private readonly roots: () => E[] | Promise<E[]>;
+  private readonly rows: Rows<E>;
   private readonly onError: (error: unknown) => void;
 
   constructor(roots: () => E[] | Promise<E[]>, onError: (error: unknown) => void) {
-    this.roots = roots;
+    const draw = (): void => {
+      this.changed.fire(undefined);
+    };
+    this.rows = new Rows(roots, draw, onError);
     this.onError = onError;
     this.onDidChangeTreeData = this.changed.event;
   }
 
   update(): void {
-    this.changed.fire(undefined);
+    void this.rows.renew();
   }
 
   async getChildren(entry?: E): Promise<E[]> {
+    if (!entry) return this.rows.take();
     try {
-      return entry ? (((await entry.children?.()) ?? []) as E[]) : await this.roots();
+      return ((await entry.children?.()) ?? []) as E[];
     } catch (error) {
       this.onError(error);
       return [];
