@@ -1,32 +1,27 @@
 import * as vscode from 'vscode';
 import { pathOnDisk } from '../paths.ts';
 import type { Entry } from './entry.ts';
-import { Rows } from './rows.ts';
 
 /** Shows entries as a tree view. `update` asks for all of them anew; VS Code asks only while the view is visible. */
 export class EntryTree<E extends Entry> implements vscode.TreeDataProvider<E> {
   readonly onDidChangeTreeData: vscode.Event<undefined>;
   private readonly changed = new vscode.EventEmitter<undefined>();
-  private readonly rows: Rows<E>;
+  private readonly roots: () => E[] | Promise<E[]>;
   private readonly onError: (error: unknown) => void;
 
   constructor(roots: () => E[] | Promise<E[]>, onError: (error: unknown) => void) {
-    const draw = (): void => {
-      this.changed.fire(undefined);
-    };
-    this.rows = new Rows(roots, draw, onError);
+    this.roots = roots;
     this.onError = onError;
     this.onDidChangeTreeData = this.changed.event;
   }
 
   update(): void {
-    void this.rows.renew();
+    this.changed.fire(undefined);
   }
 
   async getChildren(entry?: E): Promise<E[]> {
-    if (!entry) return this.rows.take();
     try {
-      return ((await entry.children?.()) ?? []) as E[];
+      return entry ? (((await entry.children?.()) ?? []) as E[]) : await this.roots();
     } catch (error) {
       this.onError(error);
       return [];

@@ -208,6 +208,11 @@ export class CodeWindow {
     return this.page.locator('.notifications-toasts .notification-list-item', { hasText: text });
   }
 
+  /** In the list of messages, which has to be open. */
+  message(text: string | RegExp): Locator {
+    return this.page.locator('.notifications-center .notification-list-item', { hasText: text });
+  }
+
   dialog(text: string | RegExp): Locator {
     return this.page.locator('.monaco-dialog-box', { hasText: text });
   }
