@@ -3,6 +3,7 @@ import { definedNames } from '../../engine/corpus/naming.ts';
 import { codeQuestions } from './codeFacts.ts';
 import { Draw, inTurn } from './draw.ts';
 import { fill } from './lines.ts';
+import { evenShares } from './shares.ts';
 
 const CORPUS_TOKENS = 6_000;
 /** A long answer has more tokens than this. */
@@ -24,14 +25,14 @@ export const code: DataSet = {
   about: 'real code: where, signature, returns, documentation, callers, calls, file listing; answers by parser',
   needsCode: true,
   make: (request) => {
-    const count = corpora[request.breadth];
-    return Array.from({ length: count }, (_, i) => {
-      const share = Math.floor(((i + 1) * request.questions) / count) - Math.floor((i * request.questions) / count);
+    const shares = evenShares(request.questions, corpora[request.breadth]);
+    const made = shares.map((share, i) => {
       const draw = new Draw(`${request.seed}/code/${i}/${request.draw}`);
       const files = someFiles(request, draw);
       const chosen = inTurn(Object.values(codeQuestions(files, draw)), share);
       return corpusOf(String(i + 1), files, chosen);
-    }).filter((c) => c.questions.length > 0);
+    });
+    return made.filter((c) => c.questions.length > 0);
   },
 };
 

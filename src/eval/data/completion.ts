@@ -2,6 +2,7 @@ import type { CodeFile, DataSet, EvalCorpus, EvalQuestion, MakeRequest } from '.
 import { someFiles } from './code.ts';
 import { Draw } from './draw.ts';
 import { fill } from './lines.ts';
+import { evenShares } from './shares.ts';
 import { completionTask } from './tasks.ts';
 
 /** Lines of the file that a question shows before the one to be written. */
@@ -40,11 +41,8 @@ export const completion: DataSet = {
   about: 'the next line of files that are cut off, scored by edit similarity as in LongBench',
   needsCode: true,
   make: (request) => {
-    const count = corpora[request.breadth];
-    return Array.from({ length: count }, (_, i) => {
-      const share = Math.floor(((i + 1) * request.questions) / count) - Math.floor((i * request.questions) / count);
-      return corpus(request, i, share);
-    }).filter((c) => c.questions.length > 0);
+    const shares = evenShares(request.questions, corpora[request.breadth]);
+    return shares.map((share, i) => corpus(request, i, share)).filter((c) => c.questions.length > 0);
   },
 };
 

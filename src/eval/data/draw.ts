@@ -2,7 +2,7 @@ import { seededRandom } from '../../engine/compress/random.ts';
 
 /** Seeded choices: equal seed, equal sequence. */
 export class Draw {
-  private readonly next: () => number;
+  protected readonly next: () => number;
 
   constructor(seed: string) {
     this.next = seededRandom(seed);

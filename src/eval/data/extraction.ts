@@ -4,6 +4,7 @@ import { Draw } from './draw.ts';
 import { FileLines, fill } from './lines.ts';
 import { padded } from './padding.ts';
 import { cities, people } from './people.ts';
+import { filledCorpora } from './shares.ts';
 import { extractionTask } from './tasks.ts';
 
 const CORPUS_TOKENS = 6_000;
@@ -97,13 +98,7 @@ const collections =
 export const extraction: DataSet = {
   name: 'extraction',
   about: 'lists of records as JSON, scored as Text2JSON is',
-  make: (request) => {
-    const corpora = request.breadth === 'few' ? 1 : Math.max(1, Math.ceil(request.questions / QUESTIONS_PER_CORPUS));
-    return Array.from({ length: corpora }, (_, i) => {
-      const share = Math.floor(((i + 1) * request.questions) / corpora) - Math.floor((i * request.questions) / corpora);
-      return corpus(request, i, share);
-    });
-  },
+  make: (request) => filledCorpora(request, QUESTIONS_PER_CORPUS, corpus),
 };
 
 function corpus(request: MakeRequest, number: number, count: number): EvalCorpus {

@@ -4,6 +4,7 @@ import { Draw, inTurn } from './draw.ts';
 import { FileLines, fill } from './lines.ts';
 import { padded } from './padding.ts';
 import { cities, departments, domains, hobbies, occupations, people, projects, roles, sponsors } from './people.ts';
+import { evenShares } from './shares.ts';
 import { membershipTask } from './tasks.ts';
 
 /** Sizes of the seed paper's corpus: 32k tokens of chunks of exactly 256. */
@@ -79,11 +80,8 @@ const levels: Record<MakeRequest['breadth'], readonly number[]> = {
  */
 function make(request: MakeRequest, similar: boolean): EvalCorpus[] {
   const of = levels[request.breadth];
-  return of.map((level, i) => {
-    const share =
-      Math.floor(((i + 1) * request.questions) / of.length) - Math.floor((i * request.questions) / of.length);
-    return corpus(request, level, similar, share);
-  });
+  const shares = evenShares(request.questions, of.length);
+  return of.map((level, i) => corpus(request, level, similar, shares[i]!));
 }
 
 export const memberships: DataSet = {

@@ -2,6 +2,7 @@ import type { LineRange } from '../../common/answers.ts';
 import type { DataSet, EvalCorpus, EvalQuestion, MakeRequest } from '../types.ts';
 import { Draw } from './draw.ts';
 import { FileLines, fill } from './lines.ts';
+import { filledCorpora } from './shares.ts';
 import { needleTask } from './tasks.ts';
 import { MOST_MODULES, moduleNames, type Language } from './timber.ts';
 import { moduleText } from './twinText.ts';
@@ -40,13 +41,7 @@ const sentences = [
 export const needles: DataSet = {
   name: 'needles',
   about: 'numbers of 7 and 64 digits in comments of code, evenly over all depths',
-  make: (request) => {
-    const corpora = request.breadth === 'few' ? 1 : Math.max(1, Math.ceil(request.questions / PER_CORPUS));
-    return Array.from({ length: corpora }, (_, i) => {
-      const share = Math.floor(((i + 1) * request.questions) / corpora) - Math.floor((i * request.questions) / corpora);
-      return corpus(request, i, share);
-    });
-  },
+  make: (request) => filledCorpora(request, PER_CORPUS, corpus),
 };
 
 function corpus(request: MakeRequest, number: number, count: number): EvalCorpus {

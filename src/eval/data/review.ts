@@ -2,6 +2,7 @@ import type { DataSet, EvalCorpus, EvalQuestion, MakeRequest } from '../types.ts
 import { Draw, inTurn } from './draw.ts';
 import { FileLines, fill } from './lines.ts';
 import { cleanAnswer, plants, type PlantedLines } from './plants.ts';
+import { filledCorpora } from './shares.ts';
 import { MOST_MODULES, moduleNames, type Language } from './timber.ts';
 import { moduleText } from './twinText.ts';
 
@@ -22,13 +23,7 @@ export const reviewForms = [
 export const review: DataSet = {
   name: 'review',
   about: 'injected defects beside clean look-alikes',
-  make: (request) => {
-    const corpora = request.breadth === 'few' ? 1 : Math.max(1, Math.ceil(request.questions / QUESTIONS_PER_CORPUS));
-    return Array.from({ length: corpora }, (_, i) => {
-      const share = Math.floor(((i + 1) * request.questions) / corpora) - Math.floor((i * request.questions) / corpora);
-      return corpus(request, i, share);
-    });
-  },
+  make: (request) => filledCorpora(request, QUESTIONS_PER_CORPUS, corpus),
 };
 
 function corpus(request: MakeRequest, number: number, count: number): EvalCorpus {

@@ -4,6 +4,7 @@ import type { DataSet, EvalCorpus, EvalQuestion, MakeRequest } from '../types.ts
 import { Draw, inTurn } from './draw.ts';
 import { FileLines, fill } from './lines.ts';
 import { people } from './people.ts';
+import { evenShares } from './shares.ts';
 import { twinTask } from './tasks.ts';
 import { MOST_MODULES, moduleNames, type Language, type ModuleNames } from './timber.ts';
 import { moduleText } from './twinText.ts';
@@ -81,13 +82,12 @@ export const taskShift: DataSet = {
 
 function makeTwin(request: MakeRequest, stem: string, task: Task | string): EvalCorpus[] {
   const of = levels[request.breadth];
+  const shares = evenShares(request.questions, of.length);
   return of.map(([level, language], i) => {
-    const share =
-      Math.floor(((i + 1) * request.questions) / of.length) - Math.floor((i * request.questions) / of.length);
     const draw = new Draw(`${request.seed}/${stem}/${level}/${request.draw}`);
     const { files, modules, places } = writeTwin(request, level, language, draw);
     const id = `k${level}-${language}`;
-    return { id, files, task, questions: ask(modules, places, level, share, draw) };
+    return { id, files, task, questions: ask(modules, places, level, shares[i]!, draw) };
   });
 }
 
