@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 
 /** Where Chromium, Chrome or Edge usually are; nothing is downloaded. */
-const usual = [
+export const usualBrowsers = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
@@ -14,7 +14,7 @@ const usual = [
 
 /** @throws Error that says how to get a browser */
 export async function launchBrowser(): Promise<Browser> {
-  const executablePath = process.env['CRIBSHEET_BROWSER'] ?? usual.find((file) => existsSync(file));
+  const executablePath = process.env['CRIBSHEET_BROWSER'] ?? usualBrowsers.find((file) => existsSync(file));
   if (executablePath === undefined) {
     throw new Error(
       'No Chromium was found. Install it ("apt-get install chromium" on Debian) or set CRIBSHEET_BROWSER to its path.',

@@ -1,24 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { answerOf, chatAnswer, comparisonOf, openAnswer, opening, turnOf } from './fixtures.ts';
-import { browserPath, WebviewRig, type Shown } from './harness.ts';
+import { browserPath, useRig, type Shown } from './harness.ts';
 import { themes, type ThemeName } from './themes.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe.skipIf(browserPath === undefined)('accessibility', () => {
-  let rig: WebviewRig;
-  beforeAll(async () => {
-    rig = await WebviewRig.start();
-  });
-  afterEach(async () => {
-    await rig.clear();
-  });
-  afterAll(async () => {
-    await rig.stop();
-  });
+  const rig = useRig();
 
   /** What axe finds wrong, best practices included: `rule: element`. */
   const problems = async ({ page }: Shown): Promise<string[]> => {

@@ -1,19 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { answerOf, chatAnswer, opening, turnOf } from './fixtures.ts';
-import { browserPath, WebviewRig, type Shown } from './harness.ts';
+import { browserPath, useRig, type Shown } from './harness.ts';
 
 describe.skipIf(browserPath === undefined)('an answer', () => {
-  let rig: WebviewRig;
+  const rig = useRig();
   let shown: Shown;
-  beforeAll(async () => {
-    rig = await WebviewRig.start();
-  });
-  afterEach(async () => {
-    await rig.clear();
-  });
-  afterAll(async () => {
-    await rig.stop();
-  });
 
   const open = async (...args: Parameters<typeof opening>): Promise<void> => {
     shown = await rig.show();

@@ -1,20 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { ChatStatus, ChatTurn } from '../../src/common/chat.ts';
 import { answerOf, chatAnswer, openAnswer, opening, stateOf, turnOf } from './fixtures.ts';
-import { browserPath, eventually, WebviewRig, type Shown } from './harness.ts';
+import { browserPath, eventually, useRig, type Shown } from './harness.ts';
 
 describe.skipIf(browserPath === undefined)('chat', () => {
-  let rig: WebviewRig;
+  const rig = useRig();
   let shown: Shown;
-  beforeAll(async () => {
-    rig = await WebviewRig.start();
-  });
-  afterEach(async () => {
-    await rig.clear();
-  });
-  afterAll(async () => {
-    await rig.stop();
-  });
 
   const open = async (...args: Parameters<typeof opening>): Promise<Shown> => {
     shown = await rig.show();

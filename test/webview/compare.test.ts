@@ -1,19 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { answerOf, chatAnswer, comparisonOf, openAnswer, opening, turnOf } from './fixtures.ts';
-import { browserPath, eventually, WebviewRig, type Shown, type ShowOptions } from './harness.ts';
+import { browserPath, eventually, useRig, type Shown, type ShowOptions } from './harness.ts';
 
 describe.skipIf(browserPath === undefined)('comparison', () => {
-  let rig: WebviewRig;
+  const rig = useRig();
   let shown: Shown;
-  beforeAll(async () => {
-    rig = await WebviewRig.start();
-  });
-  afterEach(async () => {
-    await rig.clear();
-  });
-  afterAll(async () => {
-    await rig.stop();
-  });
 
   const open = async (options: ShowOptions, turn = comparisonOf()): Promise<void> => {
     shown = await rig.show(options);

@@ -5,22 +5,17 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { HostMessage, WebviewMessage } from '../../src/common/chat.ts';
 import { pageHtml } from '../../src/host/view/html.ts';
+import { usualBrowsers } from '../host-rig/browser.ts';
 import { themes, type ThemeName } from './themes.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 const dist = path.resolve(repository, process.env['CRIBSHEET_DIST'] ?? 'dist');
 const screenshots = path.join(repository, 'test/screenshots/webview');
 
-const candidates = [
-  process.env['CHROMIUM_PATH'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
+const candidates = [process.env['CHROMIUM_PATH'], ...usualBrowsers];
 /** A Chromium of this machine; the webview tests are skipped where there is none. */
 export const browserPath = candidates.find((file) => file !== undefined && existsSync(file));
 if (browserPath === undefined)
@@ -63,7 +58,7 @@ declare global {
 export const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 20_000, interval: 50 });
 
 /** The real bundle in a real Chromium, in the host's own page and under its policy; the host's end is recorded. */
-export class WebviewRig {
+class WebviewRig {
   private readonly server: Server;
   private readonly browser: Browser;
   private readonly origin: string;
@@ -191,4 +186,19 @@ export class WebviewRig {
     if (type === undefined) return { status: name === '/favicon.ico' ? 204 : 404, type: 'text/plain', body: '' };
     return { status: 200, type, body: await readFile(path.join(dist, name)) };
   }
+}
+
+/** A rig for the tests of one `describe`: started before them, cleared after each, stopped at the end. */
+export function useRig(): Pick<WebviewRig, 'show'> {
+  let rig: WebviewRig;
+  beforeAll(async () => {
+    rig = await WebviewRig.start();
+  });
+  afterEach(async () => {
+    await rig.clear();
+  });
+  afterAll(async () => {
+    await rig.stop();
+  });
+  return { show: (...args) => rig.show(...args) };
 }

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ChatTurn } from '../../src/common/chat.ts';
 import { answerOf, chatAnswer, comparisonOf, openAnswer, opening, stateOf, turnOf } from './fixtures.ts';
-import { browserPath, eventually, WebviewRig, type Shown } from './harness.ts';
+import { browserPath, eventually, useRig, type Shown } from './harness.ts';
 
 /** Text that wants to be more than text. The page has no network, no foreign element and no surprise. */
 const hostile = [
@@ -21,17 +21,8 @@ const hostile = [
 ].join('\n\n');
 
 describe.skipIf(browserPath === undefined)('hostile text', () => {
-  let rig: WebviewRig;
+  const rig = useRig();
   let shown: Shown;
-  beforeAll(async () => {
-    rig = await WebviewRig.start();
-  });
-  afterEach(async () => {
-    await rig.clear();
-  });
-  afterAll(async () => {
-    await rig.stop();
-  });
 
   const open = async (...args: Parameters<typeof opening>): Promise<void> => {
     shown = await rig.show();

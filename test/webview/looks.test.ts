@@ -1,20 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { comparisonOf, opening, turnOf, chatAnswer, answerOf, openAnswer } from './fixtures.ts';
-import { browserPath, WebviewRig } from './harness.ts';
+import { browserPath, useRig } from './harness.ts';
 import { themes, type ThemeName } from './themes.ts';
 
 /** Each surface in each kind of theme, as pictures for people; that nothing was refused or failed is asserted. */
 describe.skipIf(browserPath === undefined)('looks', () => {
-  let rig: WebviewRig;
-  beforeAll(async () => {
-    rig = await WebviewRig.start();
-  });
-  afterEach(async () => {
-    await rig.clear();
-  });
-  afterAll(async () => {
-    await rig.stop();
-  });
+  const rig = useRig();
 
   const names = Object.keys(themes) as ThemeName[];
 

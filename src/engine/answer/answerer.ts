@@ -291,8 +291,8 @@ function besideSheet(
   index: TextIndex,
   { tokenizer, profile, chat }: Decoder,
 ): { context: RawContext; used: Hit[] } {
-  const focused = q.focus?.length ? focusChunks(q.question, q.focus, index, RETRIEVE_LIMIT) : [];
-  const hits = mode === 'hybrid' ? retrieve(q, index, RETRIEVE_LIMIT) : focused;
+  const focused = (): Hit[] => (q.focus?.length ? focusChunks(q.question, q.focus, index, RETRIEVE_LIMIT) : []);
+  const hits = mode === 'hybrid' ? retrieve(q, index, RETRIEVE_LIMIT) : focused();
   const room = sheet.lane.room - profile.answerTokens - (hits.length ? chat.question(q.question).length : 0);
   const budget = Math.min(q.budget ?? profile.ragTokens ?? profile.sheetTokens, room);
   return packChunks(hits, budget, tokenizer, profile);
