@@ -2,7 +2,7 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { vscodeOnce } from './esbuild.vscode.ts';
+import { extensionBundle, hostBundle } from './esbuild.host.ts';
 
 /**
  * `--out DIR` (default: dist). `--release`: what is shipped, so no source maps and no white space; names stay, for the
@@ -37,21 +37,21 @@ const common = {
   },
 };
 
+const ofHost = {
+  ...common,
+  // It is read at every start. Names of functions and classes stay for stacks, those of variables go.
+  minifyIdentifiers: values.release,
+  keepNames: values.release,
+  banner: {},
+  outExtension: { '.js': '.cjs' },
+};
+
 await rm(outdir, { recursive: true, force: true });
 const results = await Promise.all([
   build({ ...common, entryPoints: { cli: 'src/cli/main.ts' } }),
   build({ ...common, entryPoints: { worker: 'src/worker/main.ts' } }),
-  build({
-    ...common,
-    entryPoints: { host: 'src/host/extension.ts' },
-    plugins: [vscodeOnce],
-    format: 'cjs',
-    // It is read at activation. Names of functions and classes stay for stacks, those of variables go.
-    minifyIdentifiers: values.release,
-    keepNames: values.release,
-    banner: {},
-    outExtension: { '.js': '.cjs' },
-  }),
+  build({ ...ofHost, ...extensionBundle }),
+  build({ ...ofHost, ...hostBundle }),
   build({
     ...common,
     entryPoints: { webview: 'src/webview/main.ts' },

@@ -65,6 +65,38 @@ export default tseslint.config(
   // The host has a folder "worker" of its own: what looks after the worker process.
   direction('src/host/*.ts', runtimes, mayImport.host, 'host', 'src/host', '\\.\\./'),
   direction('src/host/*/**/*.ts', runtimes, mayImport.host, 'host', 'src/host', '\\.\\./\\.\\./'),
+  {
+    // extension.ts loads nothing, and tells nothing of a workspace.
+    files: ['src/host/**/*.ts'],
+    ignores: ['src/host/messages.ts', 'src/host/extension.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...['showInformationMessage', 'showWarningMessage', 'showErrorMessage'].map((property) => ({
+          property,
+          message: 'Text of a workspace would become links there: use src/host/messages.ts.',
+        })),
+        { property: 'Notification', message: 'See withNotification in src/host/messages.ts.' },
+      ],
+    },
+  },
+  {
+    files: ['src/host/extension.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^(?!vscode$|\\./main\\.ts$)',
+              message: 'VS Code waits for this file: all else is loaded by main.ts. See ARCHITECTURE.md.',
+            },
+            { regex: '^\\./main\\.ts$', allowTypeImports: true, message: 'Load it with import(), after activation.' },
+          ],
+        },
+      ],
+    },
+  },
   ...engineParts.map((name) => {
     const forbidden = [...runtimes.filter((r) => r !== 'common' && r !== 'engine'), ...engineParts];
     return direction(`src/engine/${name}/**/*.ts`, forbidden, engineMayImport[name], name, `src/engine/${name}`);

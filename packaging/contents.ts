@@ -24,7 +24,7 @@ export const copied: readonly string[] = [
 export const readme = 'docs/extension.md';
 
 /** Bundles that the extension uses. The command line is not among them: it comes with the repository. */
-export const shippedBundles = ['host.cjs', 'worker.js', 'webview.js', 'webview.css'];
+export const shippedBundles = ['extension.cjs', 'host.cjs', 'worker.js', 'webview.js', 'webview.css'];
 
 const name = '[A-Za-z0-9_][A-Za-z0-9_.-]*';
 
@@ -69,6 +69,7 @@ export function required(target: Target): string[] {
     'changelog.md',
     'LICENSE.txt',
     'THIRD-PARTY-NOTICES.txt',
+    'dist/extension.cjs',
     'dist/host.cjs',
     'dist/worker.js',
     'dist/webview.js',

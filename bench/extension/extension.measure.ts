@@ -21,21 +21,33 @@ const TURNS = quick ? 20 : 100;
 const FILES = 300;
 /** After a window has opened, before something in it is timed, in milliseconds. */
 const SETTLE_MS = 6_000;
+/** After an activation: what an extension does afterwards must not slow down the next one. */
+const AFTERWARDS_MS = 2_000;
 const begun = performance.now();
 const rows: Row[] = [];
 
 test('size of what VS Code loads', () => {
   const { extensions } = prepared();
   const [installed] = readdirSync(extensions).filter((name) => name.startsWith('cribsheet.cribsheet-'));
-  const size = (file: string): number[] => [statSync(path.join(extensions, installed!, 'dist', file)).size / 1000];
+  const size = (...files: string[]): number[] => {
+    const bytes = files.map((file) => statSync(path.join(extensions, installed!, 'dist', file)).size);
+    return [bytes.reduce((a, b) => a + b) / 1000];
+  };
   rows.push(
     figureRow({
       measurement: 'size',
-      name: 'bundle of the extension host',
+      name: 'bundles of the extension host',
       unit: 'kB',
-      label: 'dist/host.cjs',
-      values: size('host.cjs'),
+      label: 'dist/extension.cjs and dist/host.cjs',
+      values: size('extension.cjs', 'host.cjs'),
       limit: 250,
+    }),
+    figureRow({
+      measurement: 'size',
+      name: 'what activation waits for',
+      unit: 'kB',
+      label: 'dist/extension.cjs',
+      values: size('extension.cjs'),
     }),
     figureRow({
       measurement: 'size',
@@ -61,9 +73,11 @@ test('activation and first paint, each in windows of their own', async () => {
       await window.page.waitForTimeout(SETTLE_MS);
       await window.activate('cribsheet-test.warm');
       const pair = ['cribsheet.cribsheet', 'cribsheet-test.empty'];
-      const [first, second] = await window.activate(...(i % 2 === 0 ? pair : pair.toReversed()));
-      ours.push(i % 2 === 0 ? first! : second!);
-      empty.push(i % 2 === 0 ? second! : first!);
+      for (const id of i % 2 === 0 ? pair : pair.toReversed()) {
+        const [took] = await window.activate(id);
+        (id === 'cribsheet.cribsheet' ? ours : empty).push(took!);
+        await window.page.waitForTimeout(AFTERWARDS_MS);
+      }
       const chat = await window.openChat();
       const document = await chat.document();
       const times = await document.evaluate(() => ({
@@ -106,6 +120,7 @@ test('activation and first paint, each in windows of their own', async () => {
 });
 
 test(`first answers in a workspace of ${String(FILES)} files`, async () => {
+  const shown: number[] = [];
   const rag: number[] = [];
   const cache: number[] = [];
   let coverage = '';
@@ -117,6 +132,7 @@ test(`first answers in a workspace of ${String(FILES)} files`, async () => {
       const start = performance.now();
       const since = (): number => (performance.now() - start) / 1000;
       const chat = await window.openChat();
+      shown.push(since());
       await chat.statusAction('compress').waitFor();
       await answerIn(await chat.ask('Where is CribsheetError defined?'), 'RAG').waitFor();
       rag.push(since());
@@ -146,6 +162,13 @@ test(`first answers in a workspace of ${String(FILES)} files`, async () => {
   const note =
     'From the click on the icon in the activity bar, with nothing in the store; the estimates are waited for.';
   rows.push(
+    figureRow({
+      measurement: 'first-answer',
+      name: 'the chat can be written to, activation included',
+      unit: 's',
+      label: 'from the first click',
+      values: shown,
+    }),
     figureRow({
       measurement: 'first-answer',
       name: 'first answer by retrieval',
@@ -189,21 +212,31 @@ test(`memory over ${String(TURNS)} turns of one chat`, async () => {
     await window.close();
   }
   for (const [name, values] of Object.entries({ 'extension host': host, worker })) {
-    rows.push(
-      pairRow({
-        measurement: 'memory',
-        name: `${name}: after turn ${String(TURNS)} ÷ after turn 10`,
-        unit: 'MiB',
-        a: { label: `after ${String(TURNS)}`, values: values.slice(-1) },
-        b: { label: 'after 10', values: values.slice(0, 1) },
-        bar: (ratio) => ({ text: '≤ 1.05', met: ratio <= 1.05 }),
-        note: `${name}, every 10 turns: ${values.map((value) => value.toFixed(0)).join(', ')}`,
-      }),
-    );
+    // After turn 10 V8 has not collected once what VS Code left when it started; after turn 40 it has (docs/findings.md).
+    for (const from of [10, 40]) {
+      rows.push(
+        pairRow({
+          measurement: 'memory',
+          name: `${name}: after turn ${String(TURNS)} ÷ after turn ${String(from)}`,
+          unit: 'MiB',
+          a: { label: `after ${String(TURNS)}`, values: values.slice(-1) },
+          b: { label: `after ${String(from)}`, values: values.slice(from / 10 - 1, from / 10) },
+          bar: (ratio) => ({ text: '≤ 1.05', met: ratio <= 1.05 }),
+          note: `${name}, every 10 turns: ${values.map((value) => value.toFixed(0)).join(', ')}`,
+        }),
+      );
+    }
   }
 });
 
 afterAll(() => {
+  const measurements = {
+    size: 'what VS Code loads, as it is shipped (1 kB = 1,000 bytes)',
+    activation: 'activation in the extension host of a real VS Code, the two in turns in each of several windows',
+    'first-paint': 'the chat in the sidebar, in each of several windows, the first time that it is shown',
+    'first-answer': `what a new user waits for in a workspace of ${String(FILES)} files`,
+    memory: `resident memory over ${String(TURNS)} turns of one chat, answered from the sheet and by retrieval`,
+  };
   const report: Report = {
     name: 'extension',
     model: 'starter (bundled)',
@@ -215,16 +248,11 @@ afterAll(() => {
     }),
     rejection: false,
     seconds: Math.round((performance.now() - begun) / 1000),
-    measurements: {
-      size: 'what VS Code loads, as it is shipped (1 kB = 1,000 bytes)',
-      activation: 'activation in the extension host of a real VS Code, the two in turns in each of several windows',
-      'first-paint': 'the chat in the sidebar, in each of several windows, the first time that it is shown',
-      'first-answer': `what a new user waits for in a workspace of ${String(FILES)} files`,
-      memory: `resident memory over ${String(TURNS)} turns of one chat, answered from the sheet and by retrieval`,
-    },
+    measurements,
     missing: {},
     rows,
   };
-  const folder = path.join(repository, quick ? 'bench/work/results' : 'bench/results');
+  const isWhole = Object.keys(measurements).every((name) => rows.some(({ measurement }) => measurement === name));
+  const folder = path.join(repository, quick || !isWhole ? 'bench/work/results' : 'bench/results');
   console.log(writeReport(folder, report).join('\n'));
 });

@@ -1,4 +1,6 @@
 import { CribsheetError } from '../common/errors.ts';
+import type { Mode } from '../common/names.ts';
+import { staysOnDisk } from '../common/sheets.ts';
 import type { Task } from '../common/task.ts';
 import { loadTask } from '../engine/compress/tasks.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -13,14 +15,15 @@ export function namedTask(idOrFile: string, folder: string): Promise<Task> {
 }
 
 /**
- * The task to ask under: the one named, else that of the newest sheet that this model can read, else `api-lookup`.
- * A sheet whose task file is gone is still a sheet.
+ * The task to ask under: the one named, else that of the newest sheet that this model can read (of those that the modes
+ * read, where there is one), else `api-lookup`. A sheet whose task file is gone is still a sheet.
  */
 export async function taskToAsk(
   named: string | undefined,
   folder: string,
   workspace: Workspace,
   loadModel: (() => ReturnType<Engine['decoder']>) | undefined,
+  modes: readonly Mode[],
 ): Promise<string> {
   const sheets = await workspace.sheets.list();
   if (named !== undefined) {
@@ -29,8 +32,9 @@ export async function taskToAsk(
   }
   if (sheets.length === 0) return DEFAULT_TASK;
   const fingerprint = loadModel ? (await loadModel()).fingerprint : undefined;
-  const newest = sheets.find((s) => fingerprint === undefined || s.model.fingerprint === fingerprint);
-  return newest?.task.id ?? DEFAULT_TASK;
+  const own = sheets.filter((s) => fingerprint === undefined || s.model.fingerprint === fingerprint);
+  const onDisk = modes.length > 0 && modes.every((mode) => mode === 'offload');
+  return (own.find((s) => staysOnDisk(s) === onDisk) ?? own[0])?.task.id ?? DEFAULT_TASK;
 }
 
 /** The model that a task asks for in its file; undefined where it is not known or asks for none. */

@@ -22,7 +22,9 @@ export const commands: readonly CommandSpec[] = [
   {
     name: 'compress',
     summary: 'Condense a folder into a crib sheet for a task. Only what changed since the last time is computed.',
-    usage: ['compress DIR --task ID|FILE.crib [--ratio N | --tokens N] [--strategy S] [--storage F] [--scope GLOB]…'],
+    usage: [
+      'compress DIR --task ID|FILE.crib [--ratio N | --tokens N] [--strategy S] [--storage F] [--weighted] [--scope GLOB]…',
+    ],
     positionals: { min: 1, max: 1 },
     flags: [
       { name: 'task', value: 'ID|FILE', about: 'task: an id (see docs/tasks.md) or a .crib file; required' },
@@ -45,6 +47,7 @@ export const commands: readonly CommandSpec[] = [
         choices: storages,
         about: `how keys and values are written: ${storages.join(', ')}`,
       },
+      { name: 'weighted', about: 'more positions for segments that much code leans on, fewer for the others' },
       scopeFlag,
     ],
     examples: [
@@ -118,15 +121,25 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     name: 'models',
-    summary: 'List the installed models, check one, or take over a model folder.',
-    usage: ['models [list]', 'models check [NAME]', 'models import FOLDER [--name NAME]'],
+    summary:
+      'List the installed models, check or measure one, fit how auto chooses with it, or take over a model folder.',
+    usage: [
+      'models [list]',
+      'models check [NAME]',
+      'models measure [NAME] [--fresh]',
+      'models fit-router ANSWERS',
+      'models import FOLDER [--name NAME]',
+    ],
     positionals: { min: 0, max: 2 },
     flags: [
       { name: 'name', value: 'NAME', about: 'import: name of the model (default: that of its profile or folder)' },
+      { name: 'fresh', about: 'measure: forget what was measured before and begin anew' },
     ],
     examples: [
       { line: 'models', about: 'what is installed and how much memory it takes' },
       { line: 'models check starter --device webgpu', about: 'does this model work on this device?' },
+      { line: 'models measure starter', about: 'once: which layers and heads need most of a sheet' },
+      { line: 'models fit-router cribsheet-eval', about: 'from the answers of eval --development' },
       { line: 'models import ~/Downloads/Qwen2.5-0.5B-Instruct-onnx', about: 'copy a model into the store' },
     ],
     printsLines: oneValue,
@@ -204,7 +217,7 @@ export const commands: readonly CommandSpec[] = [
     name: 'eval',
     summary:
       'Measure how well each way to read answers: strategies, RAG, controls, over seeded data and your own code.',
-    usage: ['eval [DIR]… [--small | --full] [--arms LIST] [--ratios LIST] [--data LIST] [--out DIR]'],
+    usage: ['eval [DIR]… [--small | --full] [--sweep NAME] [--arms LIST] [--ratios LIST] [--data LIST] [--out DIR]'],
     positionals: { min: 0 },
     flags: [
       {
@@ -214,6 +227,11 @@ export const commands: readonly CommandSpec[] = [
       },
       { name: 'small', about: 'every data set in a few minutes: shows that it works, figures mean nothing' },
       { name: 'full', about: 'every arm and data set: a night or more' },
+      {
+        name: 'sweep',
+        value: 'NAME',
+        about: 'arms and data that answer one open question (see --list); --arms and --data still count',
+      },
       { name: 'arms', value: 'LIST', about: 'names separated by commas (see --list)' },
       {
         name: 'ratios',
@@ -241,6 +259,7 @@ export const commands: readonly CommandSpec[] = [
       },
       { name: 'seed', value: 'TEXT', about: 'what corpora and questions are drawn by (default: 1)' },
       { name: 'no-perplexity', about: 'leave out how likely the gold answers are: about half the time' },
+      { name: 'development', about: 'ask the development split alone: what a router is fitted on, no report' },
       { name: 'fresh', about: 'forget the answers in --out and begin anew' },
       { name: 'list', about: 'show arms, data sets and the size of the run, and stop' },
     ],
@@ -248,6 +267,10 @@ export const commands: readonly CommandSpec[] = [
       { line: 'eval --list', about: 'what there is to choose from' },
       { line: 'eval --small', about: 'the whole machinery in a few minutes' },
       { line: 'eval --arms rag,m0-fs --data twin,code --ratios 16 --out study', about: 'one comparison' },
+      {
+        line: 'eval --sweep hybrid --ratios 16 --out hybrid',
+        about: 'is the sheet with raw chunks better than either?',
+      },
       { line: 'eval ~/code/shop --data code --json', about: 'questions about your own code; the report as JSON' },
     ],
     printsLines: oneValue,

@@ -23,6 +23,9 @@ export function doubtText({ unsure }: Answer): string | undefined {
   return unsure && doubts[unsure];
 }
 
+const hasChanged = 'the file has changed since';
+const staleMark = ({ stale }: { stale?: true }): Piece => (stale ? yellow(`  ${hasChanged}`) : '');
+
 /** Everything below the text of an answer: what to think of it, citations, evidence, coverage and timings. */
 export async function printBelow(out: Output, root: string, answer: Answer): Promise<void> {
   const { citations, evidence, chunks } = answer;
@@ -33,18 +36,19 @@ export async function printBelow(out: Output, root: string, answer: Answer): Pro
       const marks = [
         ...(c.from === 'question' ? ['about the question, not from the answer'] : []),
         ...(c.verified ? [] : ['not confirmed']),
-        ...(c.stale ? ['the file has changed since'] : []),
+        ...(c.stale ? [hasChanged] : []),
       ];
       await out.line('  ', place(root, c), marks.length > 0 ? yellow(`  ${marks.join(', ')}`) : '');
     }
   }
   if (evidence.length > 0) {
     await out.line(bold('Looked at'));
-    for (const e of evidence) await out.line('  ', place(root, e), dim(`  ${(100 * e.weight).toFixed(1)} %`));
+    for (const e of evidence)
+      await out.line('  ', place(root, e), dim(`  ${(100 * e.weight).toFixed(1)} %`), staleMark(e));
   }
   if (evidence.length === 0 && chunks && chunks.length > 0) {
     await out.line(bold('Found'));
-    for (const c of chunks) await out.line('  ', place(root, c), `  ${cleanLine(c.name)}`);
+    for (const c of chunks) await out.line('  ', place(root, c), `  ${cleanLine(c.name)}`, staleMark(c));
   }
   await out.line(...summary(answer));
 }
@@ -61,7 +65,7 @@ async function printDoubt(out: Output, root: string, answer: Answer): Promise<vo
       ? 'Search finds these places for the question; the best come first:'
       : 'Search finds no place for it.',
   );
-  for (const f of found) await out.line('  ', place(root, f), `  ${cleanLine(f.name)}`);
+  for (const f of found) await out.line('  ', place(root, f), `  ${cleanLine(f.name)}`, staleMark(f));
   await out.line(
     'A larger model can answer more: "cribsheet models import FOLDER", then --model NAME (docs/models.md).',
   );
@@ -69,7 +73,7 @@ async function printDoubt(out: Output, root: string, answer: Answer): Promise<vo
 }
 
 /** One line: mode, what was covered, what was read, how long it took. */
-function summary({ mode, task, reason, coverage, tokens, timings, stopped, confidence }: Answer): Piece[] {
+function summary({ mode, task, reason, routing, coverage, tokens, timings, stopped, confidence }: Answer): Piece[] {
   const covered =
     coverage.filesTotal > 0 ? `${count(coverage.files)} of ${count(coverage.filesTotal)} files` : 'no files';
   const read =
@@ -77,7 +81,7 @@ function summary({ mode, task, reason, coverage, tokens, timings, stopped, confi
       ? `${count(tokens.sheet)} positions + ${count(tokens.prompt)} tokens`
       : `${count(tokens.prompt)} tokens`;
   const parts = [
-    reason === undefined ? mode : `${mode} (${cleanLine(reason)})`,
+    reason === undefined ? mode : `${mode} (${cleanLine(reason)}${spokeFor(routing?.because)})`,
     cleanLine(task),
     covered,
     `${read} read`,
@@ -85,6 +89,7 @@ function summary({ mode, task, reason, coverage, tokens, timings, stopped, confi
     `total ${duration(timings.totalMs)}`,
     ...(confidence === undefined ? [] : [`confidence ${(100 * confidence).toFixed(0)} %`]),
     ...(stopped === 'length' ? ['cut at the longest answer'] : []),
+    ...(stopped === 'loop' ? ['ended: the model repeated itself'] : []),
     ...(stopped === 'cancel' ? ['stopped'] : []),
   ];
   return [dim(parts.join(' · '))];
@@ -99,3 +104,7 @@ export function answerText({ answer, chunks, unsure }: Answer): string {
 
 /** The heading of one answer among several. */
 export const heading = (text: string): Styled => cyan(`— ${cleanLine(text)}`);
+
+/** The features of the question that decided, where a router was fitted (docs/evaluation.md). */
+const spokeFor = (because: readonly string[] = []): string =>
+  because.length > 0 ? `; what spoke for it: ${because.join(', ')}` : '';

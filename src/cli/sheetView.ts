@@ -1,3 +1,4 @@
+import { staysOnDisk } from '../common/sheets.ts';
 import type { Decoder } from '../engine/model/decoder.ts';
 import type { SheetFile } from '../engine/sheet/sheetFile.ts';
 import { positionsOf } from '../engine/sheet/summary.ts';
@@ -8,9 +9,11 @@ export function sheetBytes(sheet: Pick<SheetFile, 'preamble' | 'segments'>, deco
 }
 
 /** The command that renews a sheet. */
-export function compressAgain(folder: string, { task, scope }: Pick<SheetFile, 'task' | 'scope'>): string {
+export function compressAgain(folder: string, sheet: Pick<SheetFile, 'task' | 'scope' | 'strategy'>): string {
+  const { task, scope } = sheet;
   const scopes = scope.map((glob) => ` --scope ${shellWord(glob)}`).join('');
-  return `cribsheet compress ${shellWord(folder)} --task ${task.id}${scopes}`;
+  const kind = staysOnDisk(sheet) ? ' --strategy offload' : '';
+  return `cribsheet compress ${shellWord(folder)} --task ${task.id}${kind}${scopes}`;
 }
 
 /** A word as it can be pasted into a shell. */

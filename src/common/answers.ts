@@ -19,8 +19,14 @@ export interface Citation extends LineRange {
   stale: boolean;
 }
 
+/** Lines as they were when the sheet or the index was made. */
+interface ReadPlace extends LineRange {
+  /** Only where the file has changed since then: the lines may hold something else now. */
+  stale?: true;
+}
+
 /** Lines that the answer's attention fell on; weights of one answer sum to at most 1. */
-export interface Evidence extends LineRange {
+export interface Evidence extends ReadPlace {
   weight: number;
 }
 
@@ -32,7 +38,7 @@ export interface Evidence extends LineRange {
 export type Unsure = 'beyond' | 'low-confidence' | 'contradicted';
 
 /** A place that fits the question by search alone, without the model. */
-export interface FoundPlace extends LineRange {
+export interface FoundPlace extends ReadPlace {
   name: string;
 }
 
@@ -45,25 +51,28 @@ export interface Coverage {
 }
 
 /** A piece of source that RAG put before the question; shown when there is no model. */
-interface RetrievedChunk extends LineRange {
+interface RetrievedChunk extends ReadPlace {
   name: string;
   score: number;
   text: string;
 }
 
 /** One answer: the JSON contract of `cribsheet ask --json` (docs/cli.md). Times in milliseconds. */
+/** Why an answer ends: the model was done, the longest answer was reached, it said the same over and over, the user stopped it. */
+export type Stopped = 'end' | 'length' | 'loop' | 'cancel';
+
 export interface Answer {
   id: string;
   /** The mode that made the answer; never `auto`. */
   mode: Exclude<Mode, 'auto'>;
   task: string;
   answer: string;
-  stopped: 'end' | 'length' | 'cancel';
+  stopped: Stopped;
   citations: Citation[];
   evidence: Evidence[];
   coverage: Coverage;
   tokens: {
-    /** Positions of the sheet that the answer could read (0 outside `cache`). */
+    /** Positions of the sheet, on average over all heads of all layers (0 where none was read). */
     sheet: number;
     /** Tokens prefilled for this question. */
     prompt: number;
@@ -74,6 +83,11 @@ export interface Answer {
   timings: { queueMs: number; loadMs: number; prefillMs: number; ttftMs: number; totalMs: number };
   /** Why `auto` took this mode. */
   reason?: string;
+  /**
+   * Where a router was fitted for the model: how likely each mode was thought to answer best (they add up to 1), and the
+   * features of the question that spoke most for the one that was taken (docs/evaluation.md).
+   */
+  routing?: { probabilities: Partial<Record<'cache' | 'rag' | 'hybrid', number>>; because: string[] };
   /** Geometric mean of the probabilities (0–1, at temperature 1) of the answer's tokens and its end; only where a model spoke. */
   confidence?: number;
   unsure?: Unsure;

@@ -53,6 +53,7 @@ export interface ChatAction {
   label: string;
 }
 export type ChatActionId =
+  | 'stopReading'
   | 'compress'
   | 'cancelCompress'
   | 'pauseCompress'

@@ -8,6 +8,7 @@ const MAX_INDEX = 100_000;
 const MAX_URIS = 50;
 
 const actionIds: Record<ChatActionId, true> = {
+  stopReading: true,
   compress: true,
   cancelCompress: true,
   pauseCompress: true,

@@ -6,6 +6,8 @@ export const limits = {
   maxFiles: 50_000,
   /** More names than this are not even looked at (ignored files, images and the like count here too). */
   maxListed: 250_000,
+  /** A larger task file is not read. */
+  maxTaskBytes: 1_000_000,
   /** Text of all source files together; what comes later in path order is left out. */
   maxCorpusBytes: 256 * 1024 ** 2,
   /** A longer line (in Markdown and other prose: a longer word) marks a file as minified. */

@@ -81,6 +81,14 @@ export interface RefreshSummary {
   gitProblem?: string;
 }
 
+export interface RefreshResult extends RefreshSummary {
+  /**
+   * What ignore files keep out, git's among them: paths, a whole folder once with a slash at its end. No file that was
+   * read is among them or in them.
+   */
+  ignored: string[];
+}
+
 interface TaskSummary {
   id: string;
   title: string;
@@ -103,6 +111,8 @@ export interface CompressParams extends RootParams {
   strategy?: StrategyName;
   /** How keys and values are written; absent: half precision. */
   storage?: Storage;
+  /** Its segments share the positions by structural weight, too. */
+  weighted?: boolean;
   scope?: string[];
 }
 
@@ -311,7 +321,7 @@ export const requests = {
   /** What is wrong in the text of a `.crib` file, in line order. */
   checkTask: new RequestType<TextParams, CribProblem[], ErrorRecord>('checkTask'),
   /** Brings the index up to date with the disk; opens the workspace where it is not open. */
-  refresh: new RequestType<RootParams & WithProgress, RefreshSummary, ErrorRecord>('refresh'),
+  refresh: new RequestType<RootParams & WithProgress, RefreshResult, ErrorRecord>('refresh'),
   /** Refreshes, then tells what `compress` would do; computes nothing. */
   plan: new RequestType<CompressParams & WithProgress, CompressPlan, ErrorRecord>('plan'),
   /** Refreshes, then compresses what is missing. One at a time a workspace: a second one fails with `busy`. */
@@ -337,7 +347,7 @@ export const requests = {
   testModel: new RequestType<NameParams, ModelTest, ErrorRecord>('testModel'),
   /** How fast the model in use reads; takes about a second. */
   speed: new RequestType0<ModelSpeed, ErrorRecord>('speed'),
-  /** Copies a model's folder into the store. */
+  /** Copies a model's folder into the store. A second import of the same folder fails with `busy`. */
   importModel: new RequestType<ImportModelParams & WithProgress, ImportedModel, ErrorRecord>('importModel'),
   /** Only of the store's models, and not the one in use. */
   removeModel: new RequestType<NameParams, null, ErrorRecord>('removeModel'),

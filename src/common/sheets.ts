@@ -1,5 +1,5 @@
 import type { Coverage } from './answers.ts';
-import type { Storage, StrategyName } from './names.ts';
+import type { Mode, Storage, StrategyName } from './names.ts';
 
 /** What `compress` would do. */
 export interface CompressPlan {
@@ -37,6 +37,8 @@ export interface SheetSummary {
   tokens?: number;
   /** How its keys and values are written; absent: half precision. */
   storage?: Storage;
+  /** Its segments share the positions by structural weight, too. */
+  weighted?: boolean;
   /** ISO 8601. */
   createdAt: string;
   /** False after a cancel: what is there answers, the next run builds the rest. */
@@ -59,4 +61,12 @@ export interface SheetChanges {
   changed: string[];
   added: string[];
   removed: string[];
+}
+
+/** Is it read position by position, for each question anew (mode `offload`)? Every other sheet is read as a whole. */
+export const staysOnDisk = ({ strategy }: Pick<SheetSummary, 'strategy'>): boolean => strategy === 'offload';
+
+/** Is it of the kind that a mode reads? One that stays on disk is for the mode `offload` alone. */
+export function isReadIn(sheet: Pick<SheetSummary, 'strategy'>, mode: Mode | undefined): boolean {
+  return staysOnDisk(sheet) === (mode === 'offload');
 }

@@ -36,7 +36,7 @@ import {
   type ModelSpeed,
   type ModelStatus,
   type ModelTest,
-  type RefreshSummary,
+  type RefreshResult,
   type SheetDetail,
   type TaskList,
   type WorkerStatus,
@@ -102,7 +102,7 @@ export class WorkerClient {
     return this.send(requests.checkTask, { text });
   }
 
-  refresh(root: string, options: JobOptions = {}): Promise<RefreshSummary> {
+  refresh(root: string, options: JobOptions = {}): Promise<RefreshResult> {
     return this.withProgress(jobProgress, options.onProgress, (progress) =>
       this.send(requests.refresh, { root, ...progress }, options.signal),
     );

@@ -1,17 +1,20 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { CribsheetError } from '../common/errors.ts';
-import { limits } from '../common/limits.ts';
 import type { Device } from '../common/names.ts';
 import { listTasks, loadTask, type TaskListing } from './compress/tasks.ts';
 import { workspaceFolder } from './corpus/files.ts';
 import { Grammars } from './corpus/grammars.ts';
+import { MeasuredStore } from './measuredStore.ts';
 import { Decoder } from './model/decoder.ts';
+import { blockStore } from './sheet/allSheets.ts';
+import { remaining } from './sheet/remaining.ts';
 import type { SheetFile } from './sheet/sheetFile.ts';
-import { BlockStore } from './sheet/store.ts';
-import { sheetSize } from './sheet/summary.ts';
+import type { BlockStore } from './sheet/store.ts';
+import { describeStored } from './sheet/summary.ts';
 import { StoreLocation } from './storeLocation.ts';
 import { Workspace } from './workspace.ts';
+import type { SheetSummary } from '../common/sheets.ts';
 import type { Task } from '../common/task.ts';
 
 /** Folders that come with the product; the composition root knows where they are. */
@@ -52,6 +55,7 @@ export type ModelState =
 /** What a process needs once: store, grammars, model. Workspaces are opened on it. */
 export class Engine {
   readonly store: StoreLocation;
+  readonly measured: MeasuredStore;
   private readonly options: EngineOptions;
   private readonly blocks: BlockStore;
   private grammars: Promise<Grammars> | undefined;
@@ -63,14 +67,11 @@ export class Engine {
     this.options = options;
     this.model = { state: options.noModel ? 'off' : 'unloaded' };
     this.store = new StoreLocation(options.store);
-    this.blocks = new BlockStore({
-      folder: this.store.folder,
-      quotaBytes: limits.storeBytes,
-      onCorrupt: (key) => {
-        options.onMessage?.(
-          `The block ${key.slice(0, 12)}… was damaged and has been deleted; compress again to rebuild it.`,
-        );
-      },
+    this.measured = new MeasuredStore(this.store.measured);
+    this.blocks = blockStore(this.store, (key) => {
+      options.onMessage?.(
+        `The block ${key.slice(0, 12)}… was damaged and has been deleted; compress again to rebuild it.`,
+      );
     });
   }
 
@@ -144,14 +145,14 @@ export class Engine {
     return Decoder.open({ folder, ...(device ? { device } : {}), ...(threads ? { threads } : {}) });
   }
 
-  /** Bytes of a sheet's blocks on disk, and how many of them are gone. */
-  sheetSize(sheet: Pick<SheetFile, 'preamble' | 'segments'>): Promise<{ bytes: number; missingBlocks: number }> {
-    return sheetSize(sheet, this.blocks);
+  /** A sheet as far as its blocks are there, with what these take. */
+  describeSheet(sheet: Omit<SheetFile, 'version'>): Promise<SheetSummary> {
+    return describeStored(sheet, this.blocks);
   }
 
-  /** Drops least recently used blocks beyond the quota. */
-  async enforceQuota(keep: ReadonlySet<string>): Promise<{ deleted: number; bytes: number }> {
-    return this.blocks.enforceQuota(keep);
+  /** A sheet as far as its blocks are there. */
+  remaining(sheet: SheetFile): Promise<SheetFile> {
+    return remaining(sheet, this.blocks);
   }
 
   async close(): Promise<void> {
@@ -195,12 +196,33 @@ export class Engine {
       grammars,
       blocks: this.blocks,
       decoder,
+      trimStore: () => this.trimStore(),
       ...(onMessage ? { onMessage } : {}),
     });
   }
 
+  /** Deletes blocks beyond the quota. Never fails: whether a build ended well is another matter. */
+  private async trimStore(): Promise<void> {
+    const { onMessage } = this.options;
+    try {
+      const { deleted, failure } = await this.blocks.enforceQuota();
+      if (deleted > 0)
+        onMessage?.(`The store was over its quota: ${deleted} blocks were deleted that were not used for long.`);
+      if (failure) throw failure;
+    } catch (error) {
+      if (!CribsheetError.is(error)) throw error;
+      onMessage?.(`What the store holds beyond its quota cannot be deleted. ${error.message}`);
+    }
+  }
+
   private async loadDecoder(): Promise<Decoder> {
-    return this.openModel(await this.activeModel());
+    const decoder = await this.openModel(await this.activeModel());
+    const onBroken = (file: string): void => {
+      this.options.onMessage?.(`${file} is not what was measured of this model, and is not used; measure it again.`);
+    };
+    decoder.measured = await this.measured.read(decoder, onBroken);
+    decoder.router = (await this.measured.readRouter(decoder.fingerprint, onBroken)) ?? decoder.router;
+    return decoder;
   }
 
   private async modelFolder(model: string | undefined, taskModel: string | undefined): Promise<string> {

@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { CribsheetError, throwIfCancelled } from '../common/errors.ts';
 import type { ImportedModel } from '../common/protocol.ts';
-import { decodeModel, externalData } from './model/graph/onnx.ts';
+import { decodeModel, externalFiles } from './model/graph/onnx.ts';
 import { readModelFolder, type ModelFolder } from './model/layout.ts';
+import { STALE_MS } from './replaceFile.ts';
 import type { StoreLocation } from './storeLocation.ts';
 
 /** Files beside graph and weights that a model may have. `tokenizer.json` is what makes a folder a model. */
@@ -22,6 +24,9 @@ const companions = [
   'README.md',
 ];
 
+/** Where a model is copied to until it is whole, in the folder of the store. */
+const TEMPORARY = '.import-';
+
 /** A name that is one folder on every system. */
 export const modelNameForm = /^\w(?:[\w.-]{0,98}[\w-])?$/u;
 
@@ -34,7 +39,8 @@ export interface ImportOptions {
 
 /**
  * Copies a model into the store as `models/<name>/<revision>/<variant>`: revision is the start of its fingerprint,
- * variant its graph file. It appears whole or not at all. Nothing is copied where it is there already.
+ * variant its graph file. It appears whole or not at all. Nothing is copied where it is there already. What imports that
+ * were killed have left is swept.
  * @throws CribsheetError `model-broken`, `store-unwritable`, `store-full`, `cancelled`
  */
 export async function importModel(
@@ -50,13 +56,16 @@ export async function importModel(
   const files = await filesOf(model, graph);
   const bytes = files.reduce((sum, f) => sum + f.bytes, 0);
   if (await isThere(path.join(target, 'tokenizer.json'))) return { name, folder: target, copied: false, bytes };
-  const temporary = path.join(store.folder, `.import-${process.pid}`);
+  await sweepImports(store);
+  const temporary = path.join(store.folder, `${TEMPORARY}${process.pid}-${randomUUID()}`);
   try {
     await copyAll(folder, temporary, files, bytes, options);
     await mkdir(path.dirname(target), { recursive: true });
     await rename(temporary, target);
   } catch (cause) {
     throwIfCancelled(options.signal);
+    // Another import of the same model was quicker.
+    if (await isThere(path.join(target, 'tokenizer.json'))) return { name, folder: target, copied: false, bytes };
     throw writeError(store.folder, cause);
   } finally {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
@@ -64,11 +73,34 @@ export async function importModel(
   return { name, folder: target, copied: true, bytes };
 }
 
+/**
+ * Removes what imports of processes that died have left: models in part, in which nothing was written for an hour. Never
+ * fails: who cannot delete it meets the reason when writing.
+ */
+export async function sweepImports(store: StoreLocation): Promise<void> {
+  const names = (await readdir(store.folder).catch(() => [])).filter((name) => name.startsWith(TEMPORARY));
+  for (const name of names) {
+    const folder = path.join(store.folder, name);
+    if (Date.now() - (await lastWritten(folder)) > STALE_MS) {
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
+}
+
+/** Of a folder and everything in it, in milliseconds. */
+async function lastWritten(folder: string): Promise<number> {
+  const inside = await readdir(folder, { recursive: true }).catch(() => []);
+  const times = [folder, ...inside.map((name) => path.join(folder, name))].map((file) =>
+    stat(file).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    ),
+  );
+  return Math.max(...(await Promise.all(times)));
+}
+
 async function filesOf(model: ModelFolder, graph: string): Promise<{ path: string; bytes: number }[]> {
-  const weights = (decodeModel(model.graphBytes).graph?.initializer ?? [])
-    .map((tensor) => externalData(tensor)?.file)
-    .filter((file) => file !== undefined)
-    .map((file) => path.join(path.dirname(graph), file));
+  const weights = externalFiles(decodeModel(model.graphBytes)).map((file) => path.join(path.dirname(graph), file));
   const found = await Promise.all(
     [...new Set([graph, ...weights, ...companions])].map(async (file) => {
       const stats = await stat(path.join(model.folder, file)).catch(() => undefined);

@@ -16,6 +16,11 @@ export class StoreLocation {
     return path.join(this.folder, 'models');
   }
 
+  /** What was measured of models, by their fingerprint. */
+  get measured(): string {
+    return path.join(this.folder, 'measured');
+  }
+
   /** Folder of a workspace, named by a hash of its real path: two spellings of one folder are one workspace. */
   workspace(root: string): string {
     let real = path.resolve(root);

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { Answer } from '../common/answers.ts';
 import { CribsheetError, throwIfCancelled, type ErrorCode, type ErrorRecord } from '../common/errors.ts';
-import { strategies, type Storage, type StrategyName } from '../common/names.ts';
+import { strategies, type Mode, type Storage, type StrategyName } from '../common/names.ts';
 import type { KeptLines } from '../common/protocol.ts';
-import type { CompressPlan, SheetChanges } from '../common/sheets.ts';
+import { isReadIn, type CompressPlan, type SheetChanges } from '../common/sheets.ts';
 import type { Task } from '../common/task.ts';
 import { Answerer, type Question } from './answer/answerer.ts';
 import { countTokens } from './compress/encode.ts';
@@ -12,6 +12,7 @@ import { estimateTokens } from './compress/estimate.ts';
 import { strategyByName } from './compress/strategies/byName.ts';
 import { chunkerVersion, chunkFile } from './corpus/chunker.ts';
 import type { Grammars } from './corpus/grammars.ts';
+import { withoutFiles } from './corpus/ignoredPaths.ts';
 import { readCorpus } from './corpus/read.ts';
 import { Scope } from './corpus/scope.ts';
 import { packSegmentsInSlices } from './corpus/segments.ts';
@@ -20,11 +21,13 @@ import type { Decoder } from './model/decoder.ts';
 import { makeFolder } from './makeFolder.ts';
 import { defaultProfile } from './model/profile.ts';
 import { TextIndex } from './retrieve/textIndex.ts';
-import { AssembledSheet } from './sheet/assemble.ts';
+import type { AskedSheet } from './sheet/assemble.ts';
 import { blockKey, type BlockInputs } from './sheet/block.ts';
 import { blockInputs, SheetBuilder, type BuildProgress, type BuildResult } from './sheet/builder.ts';
 import { fitSegments, ratioForSize } from './sheet/fit.ts';
 import { keptLines } from './sheet/kept.ts';
+import { LoadedSheets } from './sheet/loadedSheets.ts';
+import { blockKeys } from './sheet/remaining.ts';
 import { SheetFolder, type SheetFile } from './sheet/sheetFile.ts';
 import type { BlockStore } from './sheet/store.ts';
 
@@ -44,6 +47,8 @@ export interface WorkspaceParts {
   decoder: (() => Promise<Decoder>) | undefined;
   /** Things worth telling the user that are no errors (an index was rebuilt, a damaged block was dropped). */
   onMessage?: (message: string) => void;
+  /** After a compression, however it ended: deletes what the store holds beyond its quota. */
+  trimStore?: () => Promise<void>;
 }
 
 export interface CompressRequest {
@@ -54,6 +59,8 @@ export interface CompressRequest {
   strategy?: StrategyName | undefined;
   /** How keys and values are written; absent: fp16. */
   storage?: Storage | undefined;
+  /** Segments share the positions by size × structural weight, not by size alone. */
+  weighted?: boolean | undefined;
   scope?: string[] | undefined;
   /** Write the finished part as a sheet every so many milliseconds, heaviest files first; see `BuildRequest`. */
   checkpointMs?: number | undefined;
@@ -61,8 +68,8 @@ export interface CompressRequest {
   onProgress?: ((progress: BuildProgress) => void) | undefined;
 }
 
-/** Bytes of stored keys and values as a share of half precision; a scale and a zero for every 32 elements. */
-const storedShare: Record<Storage, number> = { f16: 1, int8: 9 / 16, int4: 5 / 16, int2: 3 / 16 };
+/** Bytes of stored keys and values as a share of half precision; a scale and a zero for every 32 or 64 elements. */
+const storedShare: Record<Storage, number> = { f16: 1, int8: 9 / 16, int4: 5 / 16, flexgen4: 4.5 / 16, int2: 3 / 16 };
 
 export interface RefreshResult {
   files: number;
@@ -87,12 +94,13 @@ export class Workspace {
   /** The last packing, which tokenizes everything: a plan and its compression ask for the same. */
   private packed: { key: string; segments: Segment[] } | undefined;
   private estimated: { key: string; tokens: number } | undefined;
-  private loaded: { key: string; sheet: Promise<AssembledSheet> } | undefined;
+  private readonly loaded: LoadedSheets;
 
   private constructor(parts: WorkspaceParts, index: TextIndex) {
     this.root = parts.root;
     this.parts = parts;
     this.index = index;
+    this.loaded = new LoadedSheets(parts.blocks);
     this.sheets = new SheetFolder(path.join(parts.folder, 'sheets'));
   }
 
@@ -170,19 +178,23 @@ export class Workspace {
   /** What `compress` would do with this request; computes nothing. @throws CribsheetError */
   async plan(request: CompressRequest): Promise<CompressPlan> {
     const prepared = await this.prepare(request);
-    const { decoder, segments, files, strategy, ratio, sheetTokens } = prepared;
-    const { chosen, positions, room } = fitSegments(decoder, segments, ratio, sheetTokens, strategy.peak);
+    const { decoder, segments, files, strategy, ratio, sheetTokens, storage, weighted } = prepared;
+    const fit = await fitSegments(decoder, segments, ratio, sheetTokens, {
+      peak: strategy.peak,
+      staysOnDisk: strategy.staysOnDisk,
+      weighted,
+      signal: request.signal,
+    });
+    const { chosen, ratios, positions, room } = fit;
     const fitting = segments.filter((_, i) => chosen.has(i));
     const sum = (of: readonly Segment[]): number => of.reduce((total, s) => total + s.tokens, 0);
     const tokens = sum(fitting);
     const notes = strategy.writesNotes ? (await this.sheets.read(prepared.sheetId))?.notes : undefined;
-    const inputs = blockInputs(decoder, { task: request.task, strategy, ratio, notes, storage: request.storage });
-    const missing = await this.notStored(fitting, inputs, request.signal);
+    const inputs = blockInputs(decoder, { task: request.task, strategy, ratio, notes, storage });
+    const ratioOf = new Map(segments.map((s, i) => [s, ratios[i]!]));
+    const missing = await this.notStored(fitting, (s) => inputs(s.id, ratioOf.get(s)), request.signal);
     const notWhole = new Set(segments.flatMap((s, i) => (chosen.has(i) ? [] : s.paths)));
-    const { attention, kvHeads } = decoder.graph;
-    // Keys and values, the index of every kept position (int32), the line of every token (int32).
-    const keysAndValues = decoder.kvBytesPerPosition * storedShare[request.storage ?? 'f16'];
-    const bytes = positions * (keysAndValues + attention.length * kvHeads * 4) + tokens * 4;
+    const bytes = diskBytes(decoder, storage, positions, tokens);
     return {
       strategy: strategy.name,
       ratio,
@@ -203,10 +215,31 @@ export class Workspace {
   /** Compresses what is missing and writes the sheet of a task. @throws CribsheetError */
   async compress(request: CompressRequest): Promise<BuildResult> {
     const { decoder, ...prepared } = await this.prepare(request);
-    const { task, storage, signal, onProgress, checkpointMs } = request;
+    const { task, signal, onProgress, checkpointMs } = request;
     const { skipped } = this;
+    if (prepared.strategy.staysOnDisk) requireRoom(decoder, prepared.segments, this.parts.blocks.quotaBytes);
     const builder = new SheetBuilder(decoder, this.parts.blocks, this.sheets, this.parts.grammars);
-    return builder.build({ task, storage, skipped, signal, onProgress, checkpointMs, ...prepared });
+    return builder.build({
+      task,
+      skipped,
+      signal,
+      onProgress,
+      checkpointMs,
+      onEnd: this.parts.trimStore,
+      ...prepared,
+    });
+  }
+
+  /**
+   * What ignore files keep out, as of the last refresh: paths, a whole folder once with a slash at its end.
+   * @param byGit see `ignoredByGit`
+   */
+  ignored(byGit: readonly string[]): string[] {
+    const skipped = this.skipped.filter(({ reason }) => reason === 'ignored').map((file) => file.path);
+    return withoutFiles(
+      [...byGit, ...skipped],
+      this.files.map((file) => file.path),
+    );
   }
 
   /** Files that differ now (at the last refresh) from what the sheet was made of. */
@@ -227,18 +260,37 @@ export class Workspace {
     return { stale, lines: await keptLines(sheet, path, this.parts.blocks) };
   }
 
-  /** The newest sheet of a task that this model can read. */
-  async sheetFor(task: string): Promise<SheetFile | undefined> {
+  /**
+   * The sheet that answers for a task, as far as its blocks are there: of those that this model can read the newest that
+   * is complete, else the newest. Those that stay on disk are for the mode `offload` alone.
+   */
+  async sheetFor(task: string, mode?: Mode): Promise<SheetFile | undefined> {
     const decoder = await this.parts.decoder?.();
-    const sheets = await this.sheets.list();
-    return sheets.find((s) => s.task.id === task && s.model.fingerprint === decoder?.fingerprint);
+    let newest: SheetFile | undefined;
+    for (const sheet of await this.sheets.list()) {
+      if (sheet.task.id !== task || sheet.model.fingerprint !== decoder?.fingerprint || !isReadIn(sheet, mode))
+        continue;
+      const left = await this.loaded.leftOf(sheet);
+      if (left.complete) return left;
+      newest ??= left;
+    }
+    return newest;
+  }
+
+  /** Deletes a sheet with the blocks that no other one needs; those that cannot be deleted are told. */
+  async deleteSheet(sheet: SheetFile): Promise<void> {
+    const { blocks, onMessage } = this.parts;
+    await this.sheets.delete(sheet.id);
+    this.loaded.drop(sheet);
+    const { failure } = await blocks.deleteUnreferenced(blockKeys(sheet));
+    if (failure) onMessage?.(`Blocks of the deleted sheet ${sheet.id} are still there. ${failure.message}`);
   }
 
   /** Answers a question; expected failures are in the answer's `error`. */
   ask(question: Question): Promise<Answer> {
     return this.answerer.answer(question, async () => {
       const { decoder, withoutModel } = await this.decoderFor(question);
-      const sheetFile = decoder && (await this.sheetFor(question.task));
+      const sheetFile = decoder && (await this.sheetFor(question.task, question.mode));
       return {
         root: this.root,
         index: this.index,
@@ -248,7 +300,7 @@ export class Workspace {
         decoder,
         ...(withoutModel ? { withoutModel } : {}),
         sheetFile,
-        loadSheet: () => this.loadSheet(question.task, sheetFile),
+        loadSheet: () => this.loadSheet(question, sheetFile),
       };
     });
   }
@@ -287,8 +339,17 @@ export class Workspace {
     return total;
   }
 
-  /** A sheet stays in memory until another one is asked. */
-  private async loadSheet(task: string, file: SheetFile | undefined): Promise<AssembledSheet> {
+  private async loadSheet(
+    { task, mode, signal }: Pick<Question, 'task' | 'mode' | 'signal'>,
+    file: SheetFile | undefined,
+  ): Promise<AskedSheet> {
+    if (!file && mode === 'offload') {
+      throw new CribsheetError(
+        'sheet-missing',
+        `There is no sheet on disk for the task "${task}" of this workspace.`,
+        `Run "cribsheet compress ${this.root} --task ${task} --strategy offload", or ask with --mode rag.`,
+      );
+    }
     if (!file) {
       throw new CribsheetError(
         'sheet-missing',
@@ -296,14 +357,7 @@ export class Workspace {
         `Run "cribsheet compress ${this.root} --task ${task}", or ask with --mode rag.`,
       );
     }
-    const key = `${file.id}@${file.createdAt}`;
-    if (this.loaded?.key !== key) {
-      const decoder = await this.requireDecoder();
-      this.loaded = { key, sheet: AssembledSheet.load(file, decoder, this.parts.blocks) };
-      // A sheet that failed to load must be tried again next time.
-      this.loaded.sheet.catch(() => (this.loaded = undefined));
-    }
-    return this.loaded.sheet;
+    return this.loaded.get(file, () => this.requireDecoder(), signal);
   }
 
   /** Settles everything that a compression needs from flags, task and profile, in this order. */
@@ -313,29 +367,38 @@ export class Workspace {
     const scope = [...(request.scope?.length ? request.scope : task.scope)];
     const files = this.filesIn(scope);
     const segments = await this.segments(scope, request.signal);
-    const strategy = strategyByName(request.strategy ?? knownStrategy(task.strategy) ?? 'm0-zs');
-    const tokens = request.tokens ?? (request.ratio === undefined ? task.tokens : undefined);
-    const ratio =
+    // What a profile asks for may need what other devices are not checked for.
+    const own = decoder.device.device === 'cpu' ? decoder.profile.strategy : undefined;
+    const strategy = strategyByName(request.strategy ?? knownStrategy(task.strategy) ?? own ?? 'm0-zs');
+    // What stays on disk drops nothing, and single positions of it can be read in half precision only.
+    const dropsNothing = strategy.staysOnDisk ?? false;
+    const tokens = dropsNothing
+      ? undefined
+      : (request.tokens ?? (request.ratio === undefined ? task.tokens : undefined));
+    const sized =
       tokens === undefined
         ? (request.ratio ?? task.ratio ?? decoder.profile.ratio)
         : ratioForSize(decoder, segments, tokens, strategy.peak);
+    const ratio = dropsNothing ? 1 : sized;
+    const storage = dropsNothing ? 'f16' : (request.storage ?? 'f16');
+    const weighted = !dropsNothing && (request.weighted ?? false);
     const sheetTokens = tokens ?? decoder.profile.sheetTokens;
     const size = tokens === undefined ? { ratio } : { tokens };
-    const { storage = 'f16' } = request;
-    const decides = [scope, strategy.name, size, decoder.fingerprint, ...(storage === 'f16' ? [] : [storage])];
+    const unusual = [...(storage === 'f16' ? [] : [storage]), ...(weighted ? ['weighted'] : [])];
+    const decides = [scope, strategy.name, size, decoder.fingerprint, ...unusual];
     const sheetId = `${task.id}-${shortHash(decides)}`;
-    return { decoder, scope, segments, files, strategy, ratio, sheetTokens, tokens, sheetId };
+    return { decoder, scope, segments, files, strategy, ratio, sheetTokens, tokens, storage, weighted, sheetId };
   }
 
   private async notStored(
     segments: readonly Segment[],
-    inputs: (segment: string) => BlockInputs,
+    inputs: (segment: Segment) => BlockInputs,
     signal: AbortSignal | undefined,
   ): Promise<Segment[]> {
     const missing: Segment[] = [];
     for (const segment of segments) {
       throwIfCancelled(signal);
-      if (!(await this.parts.blocks.has(blockKey(inputs(segment.id))))) missing.push(segment);
+      if (!(await this.parts.blocks.has(blockKey(inputs(segment))))) missing.push(segment);
     }
     return missing;
   }
@@ -362,6 +425,26 @@ export class Workspace {
       signal ? { signal } : {},
     );
   }
+}
+
+/** Bytes of blocks: keys and values, the index of every kept position (int32), the line of every token (int32). */
+function diskBytes(decoder: Decoder, storage: Storage, positions: number, tokens: number): number {
+  const { attention, kvHeads } = decoder.graph;
+  const keysAndValues = decoder.kvBytesPerPosition * storedShare[storage];
+  return positions * (keysAndValues + attention.length * kvHeads * 4) + tokens * 4;
+}
+
+/** Everything of a large folder may be more than the store holds: its first blocks would go when the last ones come. */
+function requireRoom(decoder: Decoder, segments: readonly Segment[], quota: number): void {
+  const tokens = segments.reduce((sum, s) => sum + s.tokens, 0);
+  const gigabytes = (bytes: number): string => (bytes / 1024 ** 3).toFixed(1);
+  const bytes = diskBytes(decoder, 'f16', tokens, tokens);
+  if (bytes <= quota) return;
+  throw new CribsheetError(
+    'store-full',
+    `Keys and values of all ${tokens} tokens would take ${gigabytes(bytes)} GiB, and the store holds ${gigabytes(quota)}.`,
+    'Narrow it with --scope, or choose a strategy that drops positions.',
+  );
 }
 
 /** Failures after which search can still answer. */

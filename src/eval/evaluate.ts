@@ -50,7 +50,34 @@ export interface Evaluated {
  * `workspace-empty` where the folders hold no code to ask about
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
-  const { plan, seed, decoder, grammars, signal, out } = options;
+  return withJournal(options, async ({ journal, resumed, config, runner }) => {
+    await runner.run();
+    const { plan, out, command, commit } = options;
+    const tuned = plan.arms.includes(ragTuned) ? plan.data : [];
+    const ragTokens = Object.fromEntries(
+      tuned.map(({ name }) => [name, bestBudget(journal.rows, name, plan.development.budgets)]),
+    );
+    const report = reportOf(journal.rows, { command, config, ragTokens, commit, now: new Date() });
+    return { report, files: { ...(await writeReport(out, report)), answers: journal.file }, resumed };
+  });
+}
+
+/**
+ * The same on the development split alone, which no figure counts: no report, but answers with what a router may be
+ * fitted on. @throws CribsheetError as `evaluate`
+ */
+export async function askDevelopment(options: EvaluateOptions): Promise<{ answers: string; resumed: number }> {
+  return withJournal(options, async ({ journal, resumed, runner }) => {
+    await runner.runDevelopment();
+    return { answers: journal.file, resumed };
+  });
+}
+
+async function withJournal<T>(
+  options: EvaluateOptions,
+  use: (parts: { journal: Journal; resumed: number; config: EvalConfig; runner: Runner }) => Promise<T>,
+): Promise<T> {
+  const { plan, seed, decoder, grammars, signal, out, perplexity, task, onProgress } = options;
   const code = plan.data.some((d) => d.needsCode) ? await readCodeFolders(options.folders, grammars, signal) : [];
   if (plan.data.some((d) => d.needsCode) && code.length === 0) {
     throw new CribsheetError(
@@ -62,18 +89,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluated> {
   const config = configOf(options, code);
   if (options.fresh) rmSync(path.join(out, 'answers.jsonl'), { force: true });
   const journal = Journal.open(out, config);
-  const resumed = journal.rows.length;
   try {
-    const { perplexity, task, onProgress } = options;
     const runner = new Runner({ plan, seed, journal, decoder, grammars, code, task, perplexity, signal, onProgress });
-    await runner.run();
-    const { command, commit } = options;
-    const tuned = plan.arms.includes(ragTuned) ? plan.data : [];
-    const ragTokens = Object.fromEntries(
-      tuned.map(({ name }) => [name, bestBudget(journal.rows, name, plan.development.budgets)]),
-    );
-    const report = reportOf(journal.rows, { command, config, ragTokens, commit, now: new Date() });
-    return { report, files: { ...(await writeReport(out, report)), answers: journal.file }, resumed };
+    return await use({ journal, resumed: journal.rows.length, config, runner });
   } finally {
     journal.close();
   }
@@ -98,5 +116,9 @@ function configOf(
     data: plan.data.map((d) => d.name).join(','),
     development: JSON.stringify(plan.development),
     code: hash.digest('hex').slice(0, 16),
+    measured: decoder.measured?.id ?? null,
+    router: decoder.router ? hashOf(JSON.stringify(decoder.router.weights)) : null,
   };
 }
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);

@@ -7,6 +7,7 @@ import { EditorHost } from './editor/chatHost.ts';
 import { LineOpener } from './editor/openLines.ts';
 import { Figures } from './figures.ts';
 import { Lazy } from './lazy.ts';
+import { showWarning } from './messages.ts';
 import type { Services } from './services.ts';
 import { readSettings } from './settings/settings.ts';
 import { CompareTabs } from './view/compareTabs.ts';
@@ -38,7 +39,7 @@ export function composeServices(context: vscode.ExtensionContext): {
     },
     t,
   });
-  const workspaces = new Workspaces({ supervisor, watch: watchFiles, onMessage });
+  const workspaces = new Workspaces({ supervisor, watch: watchFiles, t, onMessage });
   // History belongs to the workspace; without one there is still a place for it.
   const storage = (context.storageUri ?? context.globalStorageUri).fsPath;
   const jobs = new CompressJobs({ supervisor, workspaces, stateFile: path.join(storage, 'jobs.json'), t, onMessage });
@@ -66,7 +67,7 @@ export function composeServices(context: vscode.ExtensionContext): {
     t,
     onMessage: (message) => {
       log.warn(message);
-      void vscode.window.showWarningMessage(message);
+      void showWarning(message);
     },
   });
   const page = { extensionUri, texts: webviewTexts(vscode.l10n.bundle), onMessage };

@@ -21,6 +21,10 @@ function adviceFor({ code, action }: ErrorRecord, t: Translate): string {
     case 'device-unavailable':
       return t('Choose the device “cpu” or “auto” in the settings.');
     case 'sheet-missing':
+      if (action.includes('--strategy offload'))
+        return t(
+          'Compress the workspace for this task and choose to keep everything, on disk; or ask by search (RAG).',
+        );
       return t('Compress the workspace for this task, or ask by search (RAG).');
     case 'context-too-long':
       return t('Ask from the sheet or by search (RAG), or choose a model with a longer window.');

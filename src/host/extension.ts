@@ -1,158 +1,48 @@
-import * as vscode from 'vscode';
-import { chatHandlers } from './commands/chatCommands.ts';
-import { compressHandlers } from './commands/compress.ts';
-import { engineHandlers } from './commands/engineCommands.ts';
-import { modelHandlers } from './commands/modelCommands.ts';
-import { registerCommands } from './commands/register.ts';
-import { sheetHandlers } from './commands/sheetCommands.ts';
-import { composeServices } from './compose.ts';
-import { registerCribLanguage } from './editor/cribLanguage.ts';
-import { keptHandlers } from './editor/keptCommands.ts';
-import { KeptView } from './editor/keptView.ts';
-import { Reviewer } from './editor/review.ts';
-import { ReviewActions, reviewHandlers } from './editor/reviewCommands.ts';
-import { ReviewLens } from './editor/reviewLens.ts';
-import { Lazy } from './lazy.ts';
-import { readable, workspaceRoots } from './roots.ts';
-import type { Services } from './services.ts';
-import { onAnySetting, onWorkerSettings, readSettings } from './settings/settings.ts';
-import { Contexts } from './status/contextKeys.ts';
-import { followContexts } from './status/followContexts.ts';
-import { WorkerNotices } from './status/notices.ts';
-import { StatusItem } from './status/statusItem.ts';
-import { taskHandlers } from './tasks/taskCommands.ts';
-import { Models } from './trees/models.ts';
-import { modelsView, sheetsView } from './trees/views.ts';
-import { ChatView } from './view/chatView.ts';
-import { IdleRebuild } from './worker/idleRebuild.ts';
+// By name: a copy of all that `vscode` exports would be made at every activation.
+import { commands, l10n, window, type ExtensionContext } from 'vscode';
+import type { Host } from './main.ts';
 
-let services: Services | undefined;
+let host: Promise<Host> | undefined;
 
-/** Composition root of the extension host. The engine runs in the worker process, never here. */
-export function activate(context: vscode.ExtensionContext): void {
-  const started = performance.now();
-  const composed = composeServices(context);
-  services = composed.services;
-  const { log, chat, report } = services;
-  const contexts = new Contexts();
-  const models = new Models(services.supervisor);
-  const chatView = new ChatView(chat, composed.page);
-  const { kept, reviewer, disposables } = editorSurfaces(services, contexts, () => {
-    status.update();
+/**
+ * All that VS Code waits for: when this returns, the commands have to be there, and nothing else. The rest is a bundle of
+ * its own that is loaded right afterwards, or by the first command where that comes sooner.
+ */
+export function activate(context: ExtensionContext): void {
+  const started = (): Promise<Host> => (host ??= import('./main.ts').then(({ start }) => start(context)));
+  for (const id of contributedCommands(context)) {
+    const run = async (...args: unknown[]): Promise<void> => {
+      await (await started()).commands.get(id)?.(...args);
+    };
+    context.subscriptions.push(commands.registerCommand(id, run));
+  }
+  const soon = setImmediate(() => {
+    started().catch((error: unknown) => {
+      void window.showErrorMessage(
+        l10n.t('Cribsheet could not be started: {0}. Reload the window, or install it again.', String(error)),
+      );
+    });
   });
-  const status = new StatusItem(services, () => kept.there?.isOn ?? false);
-  context.subscriptions.push(
-    composed.disposables,
-    models,
-    chatView,
-    disposables,
-    status,
-    vscode.window.registerWebviewViewProvider(ChatView.id, chatView),
-    sheetsView(services),
-    modelsView(services, models),
-    registerCribLanguage(services),
-    followContexts(services, contexts),
-    ...registerCommands(
-      {
-        ...compressHandlers(services),
-        showStatus: () => status.showDetails(),
-        ...chatHandlers(services),
-        ...sheetHandlers(services),
-        ...modelHandlers({ ...services, models }),
-        ...keptHandlers({ chat, kept: kept.get }),
-        ...taskHandlers(services),
-        ...reviewHandlers(reviewer.get),
-        ...engineHandlers(services),
-      },
-      report,
-    ),
-    ...follow(services),
-  );
-  const took = (performance.now() - started).toFixed(1);
-  const { appName } = vscode.env;
-  log.info(
-    `Cribsheet ${services.version} on ${appName} ${vscode.version}, ${process.platform} ${process.arch}; activated in ${took} ms.`,
-  );
+  context.subscriptions.push({
+    dispose: () => {
+      clearImmediate(soon);
+    },
+  });
 }
 
 /** Ends the worker in order; what runs goes on in the next session. */
 export async function deactivate(): Promise<void> {
-  const ending = services;
-  services = undefined;
-  await ending?.chat.dispose();
-  await ending?.jobs.dispose();
-  ending?.workspaces.dispose();
-  await ending?.supervisor.dispose();
-}
-
-/** Highlights and findings: made when they are first used. */
-function editorSurfaces(all: Services, contexts: Contexts, onKept: () => void) {
-  const kept = new Lazy(() => {
-    const view = new KeptView(all);
-    view.onDidChange((isOn) => {
-      contexts.set('keptShown', isOn);
-      onKept();
-    });
-    return view;
-  });
-  const reviewer = new Lazy(() => {
-    const made = new Reviewer(all);
-    made.onDidChange(() => {
-      contexts.set('hasFindings', made.hasFindings);
-    });
-    return made;
-  });
-  const lens = new ReviewLens(all);
-  const files = { scheme: 'file' };
-  const disposables = vscode.Disposable.from(
-    kept,
-    reviewer,
-    lens,
-    vscode.languages.registerCodeLensProvider(files, lens),
-    vscode.languages.registerCodeActionsProvider(files, new ReviewActions(), ReviewActions.metadata),
+  const ending = host;
+  host = undefined;
+  // One that could not be started has nothing to end.
+  await ending?.then(
+    ({ stop }) => stop(),
+    () => undefined,
   );
-  return { kept, reviewer, disposables };
 }
 
-/** What follows from changes of folders, trust and settings, and from the worker's death. */
-function follow({ workspaces, jobs, chat, supervisor, report, log }: Services): { dispose(): void }[] {
-  const readFolders = (): void => {
-    workspaces.setRoots(workspaceRoots());
-    chat.update();
-  };
-  const restore = (): void => {
-    if (readable() !== 'yes') return;
-    void jobs.restore({ goOn: readSettings().resumeOnStart }).catch((error: unknown) => report.error(error));
-  };
-  const notices = new WorkerNotices();
-  readFolders();
-  restore();
-  return [
-    vscode.workspace.onDidChangeWorkspaceFolders(readFolders),
-    vscode.workspace.onDidGrantWorkspaceTrust(() => {
-      readFolders();
-      restore();
-    }),
-    onWorkerSettings(() => {
-      // A worker that nobody has asked for yet reads the settings when it starts.
-      if (supervisor.state.kind !== 'stopped') void supervisor.restart();
-    }),
-    onAnySetting(() => {
-      chat.update();
-    }),
-    supervisor.onDidChange((state) => {
-      const notice = notices.next(state);
-      if (notice) void report.record(notice.error, notice.level);
-    }),
-    new IdleRebuild({
-      workspaces,
-      jobs,
-      model: () => supervisor.model,
-      enabled: (root) => readSettings(root).rebuildWhenIdle,
-      isBusy: () => chat.isBusy,
-      onMessage: (message) => {
-        log.info(message);
-      },
-    }),
-  ];
+/** Their ids, as package.json has them. */
+function contributedCommands({ extension }: ExtensionContext): string[] {
+  const { contributes } = extension.packageJSON as { contributes: { commands: { command: string }[] } };
+  return contributes.commands.map(({ command }) => command);
 }

@@ -1,13 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Translate } from './translate.ts';
 
-export interface SavedFileOptions<T> {
+/** How those who keep files tell what becomes of them. */
+export interface Telling {
+  t: Translate;
+  /** A sentence for the user or the log: what could not be read, or was set aside. */
+  onMessage: (message: string) => void;
+  /** After every writing: why it failed, or undefined. Where it is absent, failures are messages. */
+  onWritten?: ((failure: string | undefined) => void) | undefined;
+}
+
+export interface SavedFileOptions<T> extends Telling {
   file: string;
   /** What was read, checked; undefined where it is nothing of this kind. */
   parse: (value: unknown) => T | undefined;
-  /** A sentence for the user or the log: what could not be read or written. */
-  onMessage: (message: string) => void;
+  /** The value as JSON. */
+  text?: (value: T) => string;
 }
 
 /** A value that is kept in a JSON file: written whole or not at all, and what is damaged is set aside, not lost. */
@@ -22,12 +32,12 @@ export class SavedFile<T> {
 
   /** Undefined where there is no such file, or none that can be used. */
   async load(): Promise<T | undefined> {
-    const { file, parse } = this.options;
+    const { file, parse, t, onMessage } = this.options;
     let text: string;
     try {
       text = await readFile(file, 'utf8');
     } catch (error) {
-      if (!isAbsent(error)) this.options.onMessage(`${file} cannot be read: ${messageOf(error)}.`);
+      if (!isAbsent(error)) onMessage(t('{0} cannot be read: {1}.', file, messageOf(error)));
       return undefined;
     }
     const value = parse(parseJson(text));
@@ -53,27 +63,28 @@ export class SavedFile<T> {
   }
 
   private async write(): Promise<void> {
-    const { file } = this.options;
+    const { file, text = JSON.stringify, t, onMessage, onWritten } = this.options;
     while (this.waiting) {
       const { value } = this.waiting;
       this.waiting = undefined;
       try {
-        await writeWhole(file, JSON.stringify(value));
+        await writeWhole(file, text(value));
+        onWritten?.(undefined);
       } catch (error) {
-        this.options.onMessage(`${file} cannot be written: ${messageOf(error)}.`);
+        (onWritten ?? onMessage)(t('{0} cannot be written: {1}.', file, messageOf(error)));
       }
     }
     this.writing = undefined;
   }
 
   private async setAside(): Promise<void> {
-    const { file, onMessage } = this.options;
+    const { file, t, onMessage } = this.options;
     const aside = `${file}.damaged`;
     try {
       await rename(file, aside);
-      onMessage(`${file} is damaged; it was set aside as ${path.basename(aside)}.`);
+      onMessage(t('{0} is damaged; it was set aside as {1}.', file, path.basename(aside)));
     } catch (error) {
-      onMessage(`${file} is damaged and cannot be set aside: ${messageOf(error)}.`);
+      onMessage(t('{0} is damaged and cannot be set aside: {1}.', file, messageOf(error)));
     }
   }
 }

@@ -10,6 +10,7 @@ const names: Record<Mode, [name: StringKey, help: StringKey]> = {
   cache: ['modeCache', 'modeCacheHelp'],
   rag: ['modeRag', 'modeRagHelp'],
   hybrid: ['modeHybrid', 'modeHybridHelp'],
+  offload: ['modeOffload', 'modeOffloadHelp'],
   full: ['modeFull', 'modeFullHelp'],
   none: ['modeNone', 'modeNoneHelp'],
 };

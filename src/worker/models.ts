@@ -4,7 +4,7 @@ import { CribsheetError, errorRecord } from '../common/errors.ts';
 import type { ImportedModel, ImportModelParams, ModelInfo, ModelTest } from '../common/protocol.ts';
 import { bytesBelow } from '../engine/diskSize.ts';
 import type { Engine, InstalledModel } from '../engine/engine.ts';
-import { importModel, modelNameForm } from '../engine/importModel.ts';
+import { importModel, modelNameForm, sweepImports } from '../engine/importModel.ts';
 import type { Decoder } from '../engine/model/decoder.ts';
 import { modelNeeds } from '../engine/model/needs.ts';
 import { selfTest } from '../engine/model/selfTest.ts';
@@ -18,7 +18,9 @@ export class Models {
     this.engine = engine;
   }
 
+  /** Sweeps what killed imports have left, too: it takes the space of a model, and no list shows it. */
   async list(): Promise<ModelInfo[]> {
+    await sweepImports(this.engine.store);
     const active = await this.active();
     const found: ModelInfo[] = [];
     // One after the other: looking into a model reads its whole graph.

@@ -16,24 +16,26 @@ import {
   type CompressParams,
   type CompressResult,
   type FileParams,
+  type ImportedModel,
+  type ImportModelParams,
   type InitializeParams,
   type InitializeResult,
   type JobProgress,
   type KeptLines,
   type KeptParams,
-  type RefreshSummary,
+  type RefreshResult,
   type SheetDetail,
   type SheetParams,
   type WorkerStatus,
 } from '../common/protocol.ts';
-import type { CompressPlan, SheetChanges, SheetSummary } from '../common/sheets.ts';
+import type { CompressPlan, SheetChanges } from '../common/sheets.ts';
 import { version } from '../common/version.ts';
+import { ignoredByGit } from '../engine/corpus/ignoredPaths.ts';
 import { Engine } from '../engine/engine.ts';
 import { prefillSpeed } from '../engine/model/speed.ts';
 import type { BuildProgress } from '../engine/sheet/builder.ts';
 import type { SheetFile } from '../engine/sheet/sheetFile.ts';
 import type { CompressRequest, Workspace } from '../engine/workspace.ts';
-import { describeSheet } from '../engine/sheet/summary.ts';
 import { describeModel, describeTasks } from './describe.ts';
 import type { Endpoint } from './endpoint.ts';
 import { Jobs, type Job } from './jobs.ts';
@@ -69,7 +71,7 @@ export class WorkerServer {
     endpoint.handle(requests.compare, (params, token) => this.compare(params, token));
     endpoint.handle(requests.sheets, async ({ root }) => {
       const workspace = await this.ready().workspace(root);
-      return Promise.all((await workspace.sheets.list()).map((sheet) => this.summary(sheet)));
+      return Promise.all((await workspace.sheets.list()).map((sheet) => this.ready().describeSheet(sheet)));
     });
     endpoint.handle(requests.sheet, (params) => this.sheet(params));
     endpoint.handle(requests.staleness, (params, token) => this.staleness(params, token));
@@ -83,14 +85,7 @@ export class WorkerServer {
     endpoint.handle0(requests.speed, async () => ({
       prefillTokensPerSecond: await prefillSpeed(await this.ready().decoder()),
     }));
-    endpoint.handle(requests.importModel, ({ progress, ...params }, token) =>
-      this.job({ kind: 'import-model' }, token, (job) => {
-        const report = this.paced((bytes: number, bytesTotal: number) => {
-          this.report(job, progress, { phase: 'copy', bytes, bytesTotal });
-        });
-        return this.models().import(params, job.signal, report);
-      }),
-    );
+    endpoint.handle(requests.importModel, (params, token) => this.importModel(params, token));
     endpoint.handle(requests.removeModel, async ({ name }) => {
       await this.models().remove(name);
       return null;
@@ -141,11 +136,16 @@ export class WorkerServer {
     };
   }
 
-  private refresh(params: WithProgress<{ root: string }>, token: CancellationToken): Promise<RefreshSummary> {
+  private refresh(params: WithProgress<{ root: string }>, token: CancellationToken): Promise<RefreshResult> {
     const root = path.resolve(params.root);
     return this.job({ kind: 'refresh', root }, token, async (job) => {
+      const { signal } = job;
       const workspace = await this.ready().workspace(root);
-      return this.refresher.refresh(workspace, job.signal, this.filesProgress(job, params.progress));
+      const [summary, byGit] = await Promise.all([
+        this.refresher.refresh(workspace, signal, this.filesProgress(job, params.progress)),
+        ignoredByGit(root, { signal }),
+      ]);
+      return { ...summary, ignored: workspace.ignored(byGit) };
     });
   }
 
@@ -161,18 +161,11 @@ export class WorkerServer {
     const engine = this.ready();
     const root = path.resolve(params.root);
     const key = `compress ${engine.store.workspace(root)}`;
-    if (this.jobs.has(key)) {
-      throw new CribsheetError(
-        'busy',
-        `${root} is being compressed already.`,
-        'Wait until that has ended, or cancel it first.',
-      );
-    }
+    this.requireAlone(key, `${root} is being compressed already.`);
     return this.job({ kind: 'compress', root, key, task: params.task }, token, async (job) => {
       const { workspace, request } = await this.prepare(params, job);
       const { sheet, computed, reused } = await workspace.compress(request);
-      await engine.enforceQuota(new Set([sheet.preamble.key, ...sheet.segments.map((s) => s.key)]));
-      return { sheet: await this.summary(sheet), computed, reused };
+      return { sheet: await engine.describeSheet(sheet), computed, reused };
     });
   }
 
@@ -238,21 +231,17 @@ export class WorkerServer {
 
   private async deleteSheet(root: string, id: string): Promise<null> {
     const workspace = await this.ready().workspace(root);
-    await findSheet(workspace, id);
-    await workspace.sheets.delete(id);
+    await workspace.deleteSheet(await findSheet(workspace, id));
     return null;
   }
 
-  private async summary(sheet: Omit<SheetFile, 'version'>): Promise<SheetSummary> {
-    return { ...describeSheet(sheet), ...(await this.ready().sheetSize(sheet)) };
-  }
-
   private async sheet({ root, id }: SheetParams): Promise<SheetDetail> {
-    const workspace = await this.ready().workspace(root);
-    const sheet = await findSheet(workspace, id);
+    const engine = this.ready();
+    const workspace = await engine.workspace(root);
+    const sheet = await engine.remaining(await findSheet(workspace, id));
     const leftOut = new Set(sheet.leftOut.map((file) => file.path));
     const covered = sheet.paths.filter((file) => !leftOut.has(file));
-    return { summary: await this.summary(sheet), file: workspace.sheets.fileOf(id), covered };
+    return { summary: await engine.describeSheet(sheet), file: workspace.sheets.fileOf(id), covered };
   }
 
   private staleness({ root, id }: SheetParams, token: CancellationToken): Promise<SheetChanges> {
@@ -267,6 +256,27 @@ export class WorkerServer {
       const workspace = await this.opened(root, signal);
       return { path: file, ...(await workspace.kept(await findSheet(workspace, id), file)) };
     });
+  }
+
+  private importModel(
+    { progress, ...params }: WithProgress<ImportModelParams>,
+    token: CancellationToken,
+  ): Promise<ImportedModel> {
+    const folder = path.resolve(params.folder);
+    const key = `import-model ${folder}`;
+    this.requireAlone(key, `${folder} is being imported already.`);
+    return this.job({ kind: 'import-model', key }, token, (job) => {
+      const report = this.paced((bytes: number, bytesTotal: number) => {
+        this.report(job, progress, { phase: 'copy', bytes, bytesTotal });
+      });
+      return this.models().import(params, job.signal, report);
+    });
+  }
+
+  /** @throws CribsheetError `busy` */
+  private requireAlone(key: string, message: string): void {
+    if (!this.jobs.has(key)) return;
+    throw new CribsheetError('busy', message, 'Wait until that has ended, or cancel it first.');
   }
 
   private models(): Models {

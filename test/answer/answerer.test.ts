@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Answer } from '../../src/common/answers.ts';
 import { CribsheetError } from '../../src/common/errors.ts';
@@ -31,6 +32,13 @@ function expectContract(answer: Answer): void {
   const time = (n: unknown): boolean => typeof n === 'number' && Number.isFinite(n) && n >= 0;
   const range = ({ path, startLine, endLine }: { path: string; startLine: number; endLine: number }): boolean =>
     typeof path === 'string' && count(startLine) && startLine >= 1 && count(endLine) && endLine >= startLine;
+  // Only where the file has changed.
+  const keysOf = (place: { stale?: true }): string[] => {
+    if ('stale' in place) expect(place.stale).toBe(true);
+    return Object.keys(place)
+      .filter((key) => key !== 'stale')
+      .sort();
+  };
   // What a consumer of the JSON gets.
   const json = JSON.parse(JSON.stringify(answer)) as Answer;
   expect(json).toEqual(answer);
@@ -60,7 +68,7 @@ function expectContract(answer: Answer): void {
     expect(range(c) && typeof c.verified === 'boolean' && typeof c.stale === 'boolean').toBe(true);
   }
   for (const e of json.evidence) {
-    expect(Object.keys(e).sort()).toEqual(['endLine', 'path', 'startLine', 'weight']);
+    expect(keysOf(e)).toEqual(['endLine', 'path', 'startLine', 'weight']);
     expect(range(e) && e.weight > 0 && e.weight <= 1).toBe(true);
   }
   expect(Object.keys(json.coverage).sort()).toEqual(['files', 'filesTotal', 'tokens', 'tokensTotal']);
@@ -77,11 +85,11 @@ function expectContract(answer: Answer): void {
   if (json.confidence !== undefined) expect(json.confidence).toBeLessThanOrEqual(1);
   expect(json.found === undefined).toBe(json.unsure === undefined);
   for (const place of json.found ?? []) {
-    expect(Object.keys(place).sort()).toEqual(['endLine', 'name', 'path', 'startLine']);
+    expect(keysOf(place)).toEqual(['endLine', 'name', 'path', 'startLine']);
     expect(range(place)).toBe(true);
   }
   for (const c of json.chunks ?? []) {
-    expect(Object.keys(c).sort()).toEqual(['endLine', 'name', 'path', 'score', 'startLine', 'text']);
+    expect(keysOf(c)).toEqual(['endLine', 'name', 'path', 'score', 'startLine', 'text']);
     expect(range(c)).toBe(true);
   }
 }
@@ -191,6 +199,46 @@ describe.each(allModes)('mode %s', (mode) => {
     const answer = await ask(where, mode, { signal: AbortSignal.abort() });
     expectContract(answer);
     expect(answer).toMatchObject({ stopped: 'cancel', answer: '', error: { code: 'cancelled' } });
+  });
+});
+
+describe('files that have changed since they were read', () => {
+  const edited = 'src/harbour.ts';
+  const opened = async (profile: object, withModel = true) => {
+    const made = await small.workspace(withModel ? await small.decoder('qwen3-fp32', profile) : undefined);
+    if (withModel) await made.workspace.compress({ task: lookupTask });
+    return made;
+  };
+  /** All places of an answer but its citations, without how they compare. */
+  const places = ({ evidence, found = [], chunks = [] }: Answer) => [...evidence, ...found, ...chunks];
+
+  test.each(['cache', 'hybrid', 'rag', 'full'] as const)('are marked in every list of places: %s', async (mode) => {
+    const { workspace: own, root } = await opened({ segmentTokens: 160, answerTokens: 4, doubt: { confidence: 1 } });
+    const before = await ask(where, mode, {}, own);
+    expect(before.unsure).toBe('low-confidence');
+    for (const place of places(before)) expect(place).not.toHaveProperty('stale');
+    await small.write(root, { [edited]: `// One line more.\n${smallFiles[edited]!}` });
+    const after = await ask(where, mode, {}, own);
+    expectContract(after);
+    expect(places(after).filter(({ path }) => path === edited).length).toBeGreaterThan(1);
+    for (const place of places(after)) expect(place.stale).toBe(place.path === edited ? true : undefined);
+    expect(after.found!.some(({ path }) => path === edited)).toBe(true);
+  });
+
+  test('are no places where they are gone, also where search alone answers', async () => {
+    const { workspace: own, root } = await opened({}, false);
+    const before = await ask(where, 'rag', {}, own);
+    expect(before.chunks![0]).toMatchObject({ path: edited, name: 'openHarbour' });
+    await small.write(root, { [edited]: smallFiles[edited]!.split('\n').slice(0, 12).join('\n') });
+    const shorter = await ask(where, 'rag', {}, own);
+    const inFile = shorter.chunks!.filter(({ path }) => path === edited);
+    expect(inFile.every(({ startLine, endLine, stale }) => startLine <= endLine && endLine <= 12 && stale)).toBe(true);
+    expect(shorter.chunks!.some(({ name }) => name === 'openHarbour')).toBe(false);
+    await rm(`${root}/${edited}`);
+    const gone = await ask(where, 'rag', {}, own);
+    expectContract(gone);
+    expect(gone.chunks!.some(({ path }) => path === edited)).toBe(false);
+    expect(gone.chunks!.length).toBeGreaterThan(0);
   });
 });
 

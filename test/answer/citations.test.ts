@@ -56,6 +56,11 @@ describe('the right place', () => {
     ['in src/routes/[id].ts', '', ['src/routes/[id].ts:1-3']],
     ['Rope.', 'Where is onlyHere defined?', ['src/one/index.ts:5-5']],
     ['in index.ts', 'Where is onlyHere defined?', ['src/one/index.ts:5-5']],
+    // Line numbers of a model count for nothing.
+    ['in src/ships/util.ts:0', 'Where is shipFlag defined?', ['src/ships/util.ts:7-9']],
+    ['in src\\ships\\util.ts:0:0', 'Where is shipFlag defined?', ['src/ships/util.ts:7-9']],
+    ['in src/ships/util.ts:99999999999', 'Where is shipFlag defined?', ['src/ships/util.ts:7-9']],
+    ['in src/ships/util.ts:-5', 'Where is shipFlag defined?', ['src/ships/util.ts:7-9']],
   ])('%s %s', async (answer, question, expected) => {
     expect(await places(answer, question)).toEqual(expected);
   });
@@ -205,6 +210,17 @@ describe('files that changed since', () => {
       hashAtBuild: (p) => (p === 'src/harbour.ts' ? 'f'.repeat(64) : undefined),
     });
     expect(citation).toMatchObject({ verified: true, stale: true });
+  });
+
+  test('files are found in a folder that is a whole drive, and none outside of one', async () => {
+    const file = path.join(opened.root, 'src/harbour.ts');
+    const { root } = path.parse(file);
+    const lines = (await new CurrentSources(root).read(path.relative(root, file)))?.lines;
+    expect(lines?.[0]).toContain('import');
+    const below = new CurrentSources(path.join(opened.root, 'src'));
+    expect((await below.read('harbour.ts'))?.lines).toEqual(lines);
+    for (const outside of ['../README.md', '..', '', '.', path.join(opened.root, 'README.md')])
+      expect(await below.read(outside)).toBe(undefined);
   });
 
   test('a file that is no part of the sheet is not stale for that', async () => {

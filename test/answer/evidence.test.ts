@@ -3,7 +3,8 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Answer, LineRange } from '../../src/common/answers.ts';
-import { AttentionTrace } from '../../src/engine/answer/evidence.ts';
+import { AttentionTrace, originsOf } from '../../src/engine/answer/evidence.ts';
+import { AssembledSheet } from '../../src/engine/sheet/assemble.ts';
 import { linesOf, lookupTask, smallFiles, SmallWorkspaces } from '../engine/smallWorkspace.ts';
 import { starterFolder } from '../model/fixtures.ts';
 
@@ -83,6 +84,30 @@ describe('a trace', () => {
       ),
     );
   });
+});
+
+test('what stands beside a sheet whose layers differ in length begins in each layer where that ends', async () => {
+  const decoder = await small.decoder('qwen3-fp32', { segmentTokens: 160 });
+  const { workspace, blocks } = await small.workspace(decoder);
+  await workspace.compress({ task: lookupTask, ratio: 4, strategy: 'pyramidkv' });
+  const file = (await workspace.sheetFor('api-lookup'))!;
+  const sheet = await AssembledSheet.load(file, decoder, blocks);
+  const { kv } = sheet.lane;
+  const layers = Array.from({ length: kv.shape.layers }, (_, layer) => layer);
+  const lengths = layers.map((layer) => kv.lengthOf(layer));
+  expect(new Set(lengths).size).toBeGreaterThan(1);
+  const ids = decoder.tokenizer.encodeText('export const beside = true;');
+  const lines = ids.map((_, i): LineRange => ({ path: 'beside.ts', startLine: i + 1, endLine: i + 1 }));
+  const origin = originsOf(sheet, lines);
+  await sheet.lane.append(ids);
+  for (const layer of layers) {
+    const end = lengths[layer]!;
+    expect(lines.map((_, i) => origin(layer, 0, end + i))).toEqual(lines);
+    expect(origin(layer, 0, end + lines.length)).toBe(undefined);
+    expect(origin(layer, 0, end - 1)).toEqual(sheet.origin(layer, 0, end - 1));
+    expect(origin(layer, 0, end - 1)?.path).toMatch(/\.(?:ts|go|py|md)$/u);
+    expect(origin(layer, 0, 0)).toBe(undefined);
+  }
 });
 
 async function expectOpen(root: string, answer: Answer): Promise<void> {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { questionFeatures } from '../../src/engine/answer/features.ts';
 import { route } from '../../src/engine/answer/route.ts';
 import { chunkerVersion } from '../../src/engine/corpus/chunker.ts';
 import { TextIndex } from '../../src/engine/retrieve/textIndex.ts';
@@ -79,4 +80,49 @@ test('auto takes the mode that the route says, and tells why', async () => {
   expect(other).toMatchObject({ mode: 'rag', reason: expect.stringContaining('openHarbour') });
   expect(other.chunks?.[0]?.path).toBe('src/harbour.ts');
   expect(await ask('no-such-task')).toMatchObject({ mode: 'rag', reason: expect.stringContaining('no sheet') });
+});
+
+describe('a router that was fitted', () => {
+  const fitted = { version: 1 as const, weights: { hybrid: { bias: -1, where: 3 }, cache: { bias: -9 } } };
+
+  test('decides by features of the question, and says by which', () => {
+    const taken = route('Where is openHarbour defined?', index, whole, [], fitted);
+    expect(taken).toEqual({
+      mode: 'hybrid',
+      reason: 'questions like this one are answered best from sheet and source together (88 %)',
+      routing: { probabilities: expect.anything() as unknown, because: ['where'] },
+    });
+    const other = route('What does openHarbour return?', index, whole, [], fitted);
+    expect(other).toMatchObject({ mode: 'rag', reason: expect.stringContaining('retrieval') as string });
+    // What needs no router is as without one.
+    expect(route('Where?', index, undefined, [], fitted).routing).toBe(undefined);
+  });
+
+  test('is in the details of the answer', async () => {
+    const decoder = await small.decoder('qwen3-fp32', { answerTokens: 4, router: fitted });
+    expect(decoder.router).toEqual(fitted);
+    const own = await small.workspace(decoder);
+    await own.workspace.compress({ task: lookupTask, ratio: 64 });
+    const question = 'Where is openHarbour defined?';
+    const answer = await own.workspace.ask({ id: '1', question, mode: 'auto', task: 'api-lookup' });
+    expect(answer).toMatchObject({ mode: 'hybrid', routing: { because: ['where'] } });
+    expect(answer.reason).toContain('together');
+  });
+});
+
+test('features: what a question names, how, and what search finds', () => {
+  const of = (question: string, sheet = whole) => questionFeatures(question, index, sheet);
+  expect(of('Where is openHarbour defined?')).toMatchObject({ covered: 1, uncovered: 0, names: 1, where: 1, list: 0 });
+  expect(of('List all callers of berthName and shipLength.', ships)).toMatchObject({
+    covered: 0,
+    uncovered: 1,
+    whole: 0,
+    names: Math.log2(3),
+    callers: 1,
+    list: 1,
+  });
+  const { score, margin, coverage, length, ratio } = of('What does openHarbour return?', ships);
+  expect([score > 0, margin >= 0 && margin <= 1, coverage]).toEqual([true, true, 1]);
+  expect([length, ratio]).toEqual([Math.log2(5), 6]);
+  expect(of('').length).toBe(0);
 });

@@ -70,6 +70,8 @@ describe('cribsheet eval', () => {
 
   test.each([
     [['--arms', 'ragg'], 'rag'],
+    [['--arms', 'm0-fs@int5'], 'm0-fs@int'],
+    [['--arms', 'm0-fs@f16'], 'm0-fs@'],
     [['--data', 'twins'], 'twin'],
     [['--ratios', '8,none'], '--ratios'],
     [['--small', '--full'], 'exclude'],

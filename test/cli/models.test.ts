@@ -1,4 +1,4 @@
-import { cp, readdir, rename, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorRecord } from '../../src/common/errors.ts';
@@ -157,5 +157,103 @@ describe('doctor', () => {
     expect(stdout).toMatch(/^fail {2}model .*\n {8}\S/mu);
     expect(stdout).toMatch(/^fail {2}folder .*There is no folder/mu);
     expect(stdout).toMatch(/^ok {4}grammars/mu);
+  });
+});
+
+describe('a model is measured', () => {
+  it('once, kept in the store, and what it changes are the blocks of strategies with budgets', async () => {
+    const model = path.join(fixtureModels, 'llama-fp32');
+    const compress = ['compress', scratch.workspace, '--task', 'api-lookup', '--strategy', 'm2', '--model', model];
+    const positions = async (): Promise<[number, number]> => {
+      const { stdout } = await cli(...compress, '--json');
+      const { sheet, computed } = jsonValue<{ sheet: { positions: number }; computed: number }>(stdout);
+      return [sheet.positions, computed];
+    };
+    const [before] = await positions();
+    const first = await cli('models', 'measure', model, '--json');
+    expect(first.code).toBe(0);
+    const table = jsonValue<{ id: string; file: string; ratios: number[]; errors: number[][][]; resumed: number }>(
+      first.stdout,
+    );
+    expect(table.errors[0]![0]).toHaveLength(table.ratios.length);
+    expect(path.dirname(table.file)).toBe(path.join(scratch.store, 'measured'));
+    expect(await readdir(path.dirname(table.file))).toHaveLength(1);
+    const [after, computed] = await positions();
+    expect([after, computed > 0]).toEqual([before, true]);
+    // Again: nothing is measured.
+    const again = await cli('models', 'measure', model);
+    expect(again.stdout).toMatch(/^Measured before: .*\n/u);
+    expect(again.stdout).toMatch(/^layer 0 +\d+ +\d+$/mu);
+    expect(jsonValue((await cli('models', 'measure', model, '--json', '--fresh')).stdout)).toMatchObject({
+      id: table.id,
+      resumed: 0,
+    });
+    expect((await positions())[1]).toBe(0);
+  });
+
+  it('that is not there is said', async () => {
+    const { code, stderr } = await cli('models', 'measure', 'no-such-model');
+    expect(code).toBe(1);
+    expect(stderr).toContain('no-such-model');
+  });
+});
+
+describe('a router is fitted', () => {
+  const features = {
+    covered: 1,
+    uncovered: 0,
+    whole: 1,
+    names: 1,
+    where: 0,
+    returns: 0,
+    callers: 0,
+    which: 0,
+    list: 0,
+    score: 2,
+    margin: 0.5,
+    coverage: 1,
+    length: 3,
+    ratio: 3,
+  };
+  /** Answers of a development split in which the cache is right about every question with "where", RAG about the rest. */
+  async function answers(name: string, questions: number): Promise<string> {
+    const config = { version: 1, model: { name: 'm', fingerprint: 'f'.repeat(64) } };
+    const rows = Array.from({ length: questions }, (_, i) => {
+      const row = { data: 'twin', corpus: `k${i % 5}`, draw: 0, ratio: 8, question: String(i) };
+      const where = i % 2;
+      return [
+        { ...row, arm: 'm0-fs', score: where, features: { ...features, where, length: 3 + (i % 3) } },
+        { ...row, arm: 'rag', score: 1 - where },
+        { ...row, arm: 'hybrid', score: 0.5 },
+      ];
+    });
+    const folder = await mkdir(path.join(scratch.folder, name), { recursive: true });
+    const lines = [{ config }, ...rows.flat()].map((row) => `${JSON.stringify(row)}\n`);
+    await writeFile(path.join(folder!, 'answers.jsonl'), lines.join(''));
+    return folder!;
+  }
+
+  it('from answers of the development split, checked on corpora that were held out, and kept in the store', async () => {
+    const folder = await answers('development', 60);
+    const { code, stdout } = await cli('models', 'fit-router', folder, '--json');
+    expect(code).toBe(0);
+    const { check, router, file } = jsonValue<{
+      check: { accuracy: number; questions: number };
+      router: { weights: { cache: { where: number } } };
+      file: string;
+    }>(stdout);
+    expect(check).toMatchObject({ accuracy: 1, questions: 60, corpora: 5 });
+    expect(router.weights.cache.where).toBeGreaterThan(0);
+    expect(path.basename(file)).toBe(`${'f'.repeat(64)}.router.json`);
+    const people = await cli('models', 'fit-router', path.join(folder, 'answers.jsonl'));
+    expect(people.stdout).toContain('100.0 % of all questions');
+  });
+
+  it('not from too few of them, nor from nothing', async () => {
+    const few = await cli('models', 'fit-router', await answers('few', 4));
+    expect([few.code, few.stderr]).toEqual([2, expect.stringContaining('eval --development')]);
+    const none = await cli('models', 'fit-router', path.join(scratch.folder, 'nowhere'));
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('There are no answers')]);
+    expect((await cli('models', 'fit-router')).code).toBe(2);
   });
 });

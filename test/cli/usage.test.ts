@@ -39,6 +39,8 @@ describe('wrong usage', () => {
     [['compress', '.'], '--task is missing.', '--task api-lookup'],
     [['compress', '.', '--task', 'x', '--ratio', '2', '--tokens', '9'], 'exclude each other', 'one of them'],
     [['ask', '.'], 'The question is missing.', 'after the folder'],
+    [['compress', '.', '--task', 'x', '--strategy', 'offload', '--ratio', '2'], 'keeps everything', 'Leave it out'],
+    [['compress', '.', '--task', 'x', '--strategy', 'offload', '--weighted'], 'keeps everything', 'Leave it out'],
     [['ask', '.', 'x', '--questions', 'f'], 'exclude each other', 'one of them'],
     [['compare', '.', 'x', '--modes', 'cache,rga'], '--modes cannot be "rga".', 'Did you mean "rag"?'],
     [['sheets', '.', 'remove'], 'nothing that can be done with sheets', 'There are: list'],

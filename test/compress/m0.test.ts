@@ -144,7 +144,7 @@ describe.each(['llama', 'qwen2', 'qwen3'])('M0 on %s', (family) => {
     const moved = gatherKept(here.kv, 0, all, decoder.frequencies);
     const fresh = new Float32Array(decoder.graph.headSize);
     for (let p = 0; p < 20; p++) {
-      readVector(there.kv.keys[0]!, there.kv.offset(1, p), fresh);
+      readVector(there.kv.keys[0]!, there.kv.offset(0, 1, p), fresh);
       const at = (20 + p) * fresh.length;
       expect(maxDifference(moved.keys[0]!.subarray(at, at + fresh.length), fresh)).toBeLessThan(1e-5);
     }

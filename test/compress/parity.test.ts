@@ -247,7 +247,7 @@ describe.each(['llama', 'qwen2', 'qwen3'])('kvpress on %s', (family) => {
     const block = gatherKept(lane.kv, 0, kept, decoder.frequencies);
     block.bias = bias.map((heads) => Float32Array.from(heads.flat()));
     // Room for less than the block and the question: the buffers grow with the biases in them.
-    const sheet = await decoder.biasedLane(priorities.answer, 8);
+    const sheet = await decoder.laneOf({ keyBias: true, ownHeads: false }, priorities.answer, 8);
     appendKept(sheet.kv, block, decoder.frequencies);
     const sums = await sheet.append(ref.question, { scoreContext: Math.max(...counts) });
     expect(maxDifference(sheet.logits, biasedLogits)).toBeLessThan(1e-4);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
-import { strategies } from '../../src/common/names.ts';
+import { droppingStrategies, strategies } from '../../src/common/names.ts';
 import { CribsheetError } from '../../src/common/errors.ts';
 import { encodeSegment } from '../../src/engine/compress/encode.ts';
 import { isNotes, writeNotes } from '../../src/engine/compress/notes.ts';
@@ -19,6 +19,7 @@ import { structuralPrior } from '../../src/engine/compress/structure.ts';
 import { Grammars } from '../../src/engine/corpus/grammars.ts';
 import type { Segment } from '../../src/engine/corpus/types.ts';
 import { positionsOf } from '../../src/engine/sheet/summary.ts';
+import type { CompressRequest } from '../../src/engine/workspace.ts';
 import type { Decoder } from '../../src/engine/model/decoder.ts';
 import { priorities } from '../../src/engine/model/runQueue.ts';
 import { grammarFolder } from '../corpus/grammarFolder.ts';
@@ -34,7 +35,7 @@ const starter = small.open(starterFolder);
 /** A part of the workspace is enough. */
 const scope = ['src/ships/util.ts'];
 
-describe.each(strategies)('the strategy %s', (name) => {
+describe.each(droppingStrategies)('the strategy %s', (name) => {
   test('makes a sheet that answers, of the size that was asked for', async () => {
     const decoder = await tiny;
     const { workspace, blocks } = await small.workspace(decoder);
@@ -249,6 +250,16 @@ test('the upper bound that knows the question reads it after the examples', asyn
   const text = decoder.tokenizer.decode([...ids.ids]);
   expect(text).toContain('Where is openHarbour defined?');
   expect(text.indexOf('openHarbour')).toBeGreaterThan(text.indexOf(lookupTask.instruction));
+});
+
+test('a model may say which strategy serves it best; task and request go before', async () => {
+  const decoder = await small.decoder('qwen3-fp32', { ...profile, strategy: 'keydiff' });
+  const { workspace } = await small.workspace(decoder);
+  const strategyOf = async (request: Partial<CompressRequest>): Promise<string> =>
+    (await workspace.plan({ task: lookupTask, scope, ...request })).strategy;
+  expect(await strategyOf({})).toBe('keydiff');
+  expect(await strategyOf({ task: { ...lookupTask, strategy: 'tova' } })).toBe('tova');
+  expect(await strategyOf({ task: { ...lookupTask, strategy: 'tova' }, strategy: 'm0-fs' })).toBe('m0-fs');
 });
 
 test('the documentation names every strategy', () => {

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -72,6 +73,38 @@ describe('own tasks', () => {
       action: expect.stringContaining('api-lookup, bug-hunt, code-review, onboarding') as string,
     });
   });
+
+  test.skipIf(process.platform === 'win32')('that are links, pipes or without end are not read', async () => {
+    await symlink('/dev/zero', join(tasks, 'endless.crib'));
+    await writeFile(join(workspace, 'outside.txt'), '---\nid: elsewhere\n---\nElsewhere.');
+    await symlink(join(workspace, 'outside.txt'), join(tasks, 'elsewhere.crib'));
+    await symlink(join(workspace, 'nowhere'), join(tasks, 'nowhere.crib'));
+    execFileSync('sh', ['-c', 'mkfifo "$0"', join(tasks, 'pipe.crib')]);
+    await writeFile(join(tasks, 'large.crib'), `---\nid: large\n---\n${'Large. '.repeat(200_000)}`);
+    const { broken, tasks: listed } = await listTasks({ builtInFolder, workspace });
+    expect(broken.map(({ id, error }) => `${id} ${error.code} ${error.message.split(': ').at(-1)!}`)).toEqual([
+      'elsewhere file-unreadable it is a symbolic link.',
+      'endless file-unreadable it is a symbolic link.',
+      'large file-unreadable it has more than 1 MB.',
+      'nowhere file-unreadable it is a symbolic link.',
+      'pipe file-unreadable it is no regular file, or its permissions forbid it.',
+    ]);
+    expect(listed).toHaveLength(builtInTasks.length);
+    await expect(loadTask('endless', { builtInFolder, workspace })).rejects.toMatchObject({ code: 'file-unreadable' });
+  });
+
+  test.skipIf(process.platform === 'win32')(
+    'a link is followed where it is named, though not to a device',
+    async () => {
+      await writeFile(join(workspace, 'mine.txt'), '---\nid: mine\n---\nMine.');
+      await symlink(join(workspace, 'mine.txt'), join(workspace, 'link.crib'));
+      await symlink('/dev/zero', join(workspace, 'endless.crib'));
+      expect((await loadTask(join(workspace, 'link.crib'), { builtInFolder })).instruction).toBe('Mine.');
+      await expect(loadTask(join(workspace, 'endless.crib'), { builtInFolder })).rejects.toMatchObject({
+        code: 'file-unreadable',
+      });
+    },
+  );
 
   test('that cannot be read say so', async () => {
     await mkdir(join(tasks, 'folder.crib'));

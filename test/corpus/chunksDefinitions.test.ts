@@ -61,6 +61,18 @@ describe('definitions', () => {
     },
   );
 
+  // Any expression here whose time grows with the square of the text would take an hour.
+  const rows = '\n'.repeat(300_000);
+  it.each([
+    ['a.ts', `/* Opens.${rows}*/\nfunction open() {\n  return 1;\n}\n`, 'function open() - Opens'],
+    ['a.cpp', `int Box::operator${rows}+(int other) {\n  return 1;\n}\n`, 'method Box.operator +(int other): int'],
+    ['a.cpp', `int Box::operator (${rows})(int other) {\n  return 1;\n}\n`, 'method Box.operator()(int other): int'],
+    ['a.py', `def open(${'# a\n'.repeat(20_000)}path):\n    return 1\n`, 'function open(path)'],
+  ])('very much of nothing inside a definition is read at once: %s', async (path, text, expected) => {
+    const found = await chunks(path, text);
+    expect(found.map((chunk) => summary(chunk).replace(/^\S+ \S+ /u, ''))).toContain(expected);
+  });
+
   it('two definitions on one line stay together', async () => {
     const found = await chunks(
       'a.ts',

@@ -18,6 +18,9 @@ describe('firstSentence', () => {
     ['/** Is it open? Says so. */', 'Is it open?'],
     ['/** Opens a {@link File}, see {@link a.b | the other}. */', 'Opens a File, see the other'],
     ['/** @description Opens a file. */', 'Opens a file'],
+    ['/** Opens {@code {a}}, {@link  b  } and {@link c | {d }. **/', 'Opens {a}, b and {d'],
+    ['/** Opens {@link {@link b}. */', 'Opens {@link b'],
+    ['<!-- Opens. -->', 'Opens'],
     ['// eslint-disable-next-line no-undef\n// Opens.', 'Opens'],
     ['#!/bin/sh\n# Opens.', 'Opens'],
     ['/** Öffnet eine Datei – schnell 🚀. Ja. */', 'Öffnet eine Datei – schnell 🚀'],
@@ -37,6 +40,22 @@ describe('firstSentence', () => {
     '/** @internal */',
   ])('nothing in %j', (source) => {
     expect(firstSentence(source)).toBeUndefined();
+  });
+
+  // Any expression here whose time grows with a power of the text would take days.
+  const many = 500_000;
+  it.each([
+    ['blanks', `/** Opens. {@link${' '.repeat(many)}`],
+    ['blanks inside', `/** Opens. {@link a${' '.repeat(many)}b`],
+    ['tags that never close', `/** Opens. ${'{@a b'.repeat(many)}`],
+    ['labels that never close', `/** Opens. ${'{@a b|'.repeat(many)}`],
+    ['stars', `/** Opens. ${'*'.repeat(many)}x`],
+    ['dashes', `<!-- Opens. ${'-'.repeat(many)}x`],
+    ['line ends', `/** Opens. ${'\n'.repeat(many)}x`],
+    ['elements', `/** Opens. ${'<see a="'.repeat(many)}`],
+    ['abbreviations', `/** Opens. ${'e.g. '.repeat(many)}`],
+  ])('is found at once in a comment without end: %s', (_, source) => {
+    expect(firstSentence(source)).toBe('Opens');
   });
 
   it('is cut at a word', () => {

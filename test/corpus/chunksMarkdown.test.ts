@@ -36,6 +36,30 @@ describe('markdown', () => {
 
   it('marks, links and closing hashes are no part of a name', async () => {
     expect(await sections('## The `x` **and** [y](z.md) ##\n')).toEqual(['1-1 @1 section The x and y']);
+    expect(await sections('# __A__ #\n#\tB\t##\t\n## C#\n### D # E ###\n## ##\n#\n')).toEqual([
+      '1-1 @1 section A',
+      '2-2 @2 section B',
+      '3-3 @3 section B.C#',
+      '4-6 @4 section B.C#.D # E',
+    ]);
+  });
+
+  // Any expression here whose time grows with the square of a line would take an hour.
+  const many = 900_000;
+  it.each([
+    ['blanks', `# a${' '.repeat(many)}b`, 'section a'],
+    ['blanks before the title', `#${' '.repeat(many)}b`, 'section b'],
+    ['hashes', `# a ${'#'.repeat(many)}b`, `section a ${'#'.repeat(118)}`],
+    ['closing hashes', `# a ${'#'.repeat(many)}`, 'section a'],
+    ['brackets', `# ${'[ '.repeat(many / 2)}`, `section ${'[ '.repeat(60)}`],
+    ['links', `# ${'[a]( '.repeat(many / 5)}`, `section ${'[a]( '.repeat(24)}`],
+    ['tags', `# ${'<a '.repeat(many / 3)}`, `section ${'<a '.repeat(40)}`],
+    ['underscores', `# a${'_ '.repeat(many / 2)}`, `section a${'_ '.repeat(59)}_`],
+    ['underlined blanks', `a${' '.repeat(many)}b\n=`, 'section a'],
+    ['underscores over a line', `${'_ _'.repeat(many / 3)}a\n=`, `section ${'__ '.repeat(40)}`],
+    ['an underline that ends otherwise', `a\n${'-'.repeat(900)}${' '.repeat(many)}x`, 'code a.md'],
+  ])('a line of a megabyte is read at once: %s', async (_, text, first) => {
+    expect((await sections(text))[0]!.replace(/^\S+ @1 /u, '').slice(0, 128)).toBe(first.slice(0, 128));
   });
 
   it('a long section is cut between paragraphs', async () => {

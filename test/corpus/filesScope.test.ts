@@ -58,6 +58,13 @@ describe('Scope', () => {
     expect(within('*.{tsx,p{y,yi}}')).toEqual(['packages/a/src/deep/x.tsx', 'src/lib/y.py']);
     expect(within('{docs,src/lib}/**')).toEqual(['docs/guide.md', 'src/lib/y.py']);
     expect(within('#odd')).toEqual(['src/#odd/x.ts']);
+  });
+
+  it('a pattern without end matches nothing, at once', () => {
+    const endless = `{${','.repeat(900_000)}`;
+    expect(within(endless, 'docs/guide.md')).toEqual(['docs/guide.md']);
+    expect(within(endless)).toEqual([]);
+    expect(within(`!${endless}`)).toEqual(files);
     expect(within('a{b')).toEqual([]);
     expect(within('{a,b}'.repeat(12))).toEqual([]);
   });

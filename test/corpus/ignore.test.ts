@@ -25,6 +25,12 @@ describe('IgnoreRules', () => {
     expect(IgnoreRules.none(true).with('', 'A').verdict('a', false)).toBe('out');
   });
 
+  it('passes over a pattern without end, which no expression could hold', () => {
+    const rules = IgnoreRules.none(false).with('', `${'a'.repeat(900_000)}\nb\n`);
+    expect(rules.verdict('a', false)).toBeUndefined();
+    expect(rules.verdict('b', false)).toBe('out');
+  });
+
   it('names the places that `!` patterns can match', () => {
     const places = (pattern: string, folder = '') => IgnoreRules.none().with(folder, pattern).reincludes;
     expect(places('a/b\n')).toEqual([]);

@@ -1,30 +1,31 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { writeWorkspace } from '../host-rig/workspace.ts';
 import { covers } from '../surfaces/covers.ts';
 import { answerIn, finished } from './support/chatPage.ts';
-import { CodeWindow } from './support/codeWindow.ts';
+import type { CodeWindow } from './support/codeWindow.ts';
 import { work } from './support/folders.ts';
+import { inWindow } from './support/inWindow.ts';
 
 describe('chat', () => {
   let window: CodeWindow;
   let folder: string;
-  beforeAll(async () => {
-    folder = await writeWorkspace(path.join(work, 'workspaces/chat'));
-    const settings = {
-      'cribsheet.mode': 'rag',
-      'cribsheet.task': 'bug-hunt',
-      'cribsheet.compareModes': ['rag', 'none'],
-    };
-    window = await CodeWindow.open({ name: 'chat', folder, settings });
-    await window.openChat();
-  });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await window.shootFailure(task.name);
-    await window.page.keyboard.press('Escape');
-  });
-  afterAll(() => window.close());
+  inWindow(
+    async () => {
+      folder = await writeWorkspace(path.join(work, 'workspaces/chat'));
+      const settings = {
+        'cribsheet.mode': 'rag',
+        'cribsheet.task': 'bug-hunt',
+        'cribsheet.compareModes': ['rag', 'none'],
+      };
+      return { name: 'chat', folder, settings };
+    },
+    async (opened) => {
+      window = opened;
+      await window.openChat();
+    },
+  );
 
   test(
     'a new chat begins with the mode, the task and the compared modes of the settings',
@@ -66,8 +67,7 @@ describe('chat', () => {
       await turn.getByRole('radio', { name: 'RAG' }).click();
       await window.run('Export Comparisons…');
       const target = path.join(folder, 'judged.jsonl');
-      await window.quickInput.locator('input').first().fill(target);
-      await window.page.keyboard.press('Enter');
+      await window.chooseInDialog(target);
       await window.tab('judged.jsonl').waitFor();
       const lines = (await readFile(target, 'utf8')).trim().split('\n');
       expect(JSON.parse(lines.at(-1)!)).toMatchObject({ question: 'Where is reportLine defined?' });

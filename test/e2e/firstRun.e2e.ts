@@ -1,26 +1,28 @@
 import { appendFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { lineOf, writeWorkspace } from '../host-rig/workspace.ts';
 import { covers } from '../surfaces/covers.ts';
 import { answerIn, citations, finished } from './support/chatPage.ts';
-import { CodeWindow } from './support/codeWindow.ts';
+import type { CodeWindow } from './support/codeWindow.ts';
 import { work } from './support/folders.ts';
+import { inWindow } from './support/inWindow.ts';
 import { workersBelow } from './support/worker.ts';
 
 /** The way of a new user, in one window: each test goes on where the one before has left it. */
 describe('first run', () => {
   let window: CodeWindow;
   let folder: string;
-  beforeAll(async () => {
-    folder = await writeWorkspace(path.join(work, 'workspaces/first-run'));
-    // The sheet must stay stale until the test has seen it.
-    window = await CodeWindow.open({ name: 'first-run', folder, settings: { 'cribsheet.rebuildWhenIdle': false } });
-  });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await window.shootFailure(task.name);
-  });
-  afterAll(() => window.close());
+  inWindow(
+    async () => {
+      folder = await writeWorkspace(path.join(work, 'workspaces/first-run'));
+      // The sheet must stay stale until the test has seen it.
+      return { name: 'first-run', folder, settings: { 'cribsheet.rebuildWhenIdle': false } };
+    },
+    (opened) => {
+      window = opened;
+    },
+  );
 
   test(
     'the sidebar greets, says where things stand, and has one button for the next step',

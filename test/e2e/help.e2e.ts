@@ -1,11 +1,12 @@
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import texts from '../../package.nls.json' with { type: 'json' };
 import { writeWorkspace } from '../host-rig/workspace.ts';
 import { covers } from '../surfaces/covers.ts';
-import { CodeWindow } from './support/codeWindow.ts';
+import type { CodeWindow } from './support/codeWindow.ts';
 import { work } from './support/folders.ts';
+import { inWindow } from './support/inWindow.ts';
 import { workersBelow } from './support/worker.ts';
 
 /** A title of package.json in English. */
@@ -16,15 +17,12 @@ function english(text: string): string {
 
 describe('help, status and settings', () => {
   let window: CodeWindow;
-  beforeAll(async () => {
-    const folder = await writeWorkspace(path.join(work, 'workspaces/help'));
-    window = await CodeWindow.open({ name: 'help', folder });
-  });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await window.shootFailure(task.name);
-    await window.page.keyboard.press('Escape');
-  });
-  afterAll(() => window.close());
+  inWindow(
+    async () => ({ name: 'help', folder: await writeWorkspace(path.join(work, 'workspaces/help')) }),
+    (opened) => {
+      window = opened;
+    },
+  );
 
   test(
     'the palette offers the commands that make sense now, and no command that needs a row of a view',
@@ -32,13 +30,15 @@ describe('help, status and settings', () => {
       const never = manifest.contributes.menus.commandPalette
         .filter(({ when }) => when === 'false')
         .map(({ command }) => english(manifest.contributes.commands.find((one) => one.command === command)!.title));
-      const offered = await window.offeredCommands();
+      // While a window starts the palette offers less than a moment later.
+      let offered: string[] = [];
+      const now = expect.arrayContaining(['Compress Workspace for Task…', 'New Chat', 'Show Status']) as string[];
+      await expect.poll(async () => (offered = await window.offeredCommands()), { timeout: 30_000 }).toEqual(now);
       expect(offered.filter((title) => never.includes(title))).toEqual([]);
       // No job, no answer, no finding, no selection, nothing highlighted yet.
       for (const title of ['Pause Compression', 'Resume Compression', 'Cancel Compression', 'Hide Highlights']) {
         expect(offered).not.toContain(title);
       }
-      expect(offered).toEqual(expect.arrayContaining(['Compress Workspace for Task…', 'New Chat', 'Show Status']));
     }),
   );
 

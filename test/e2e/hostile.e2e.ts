@@ -3,10 +3,11 @@ import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { AxeResults } from 'axe-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { writeWorkspace } from '../host-rig/workspace.ts';
-import { CodeWindow } from './support/codeWindow.ts';
+import type { CodeWindow } from './support/codeWindow.ts';
 import { work } from './support/folders.ts';
+import { inWindow } from './support/inWindow.ts';
 
 const code = `/** Opens the gate. <img src=x onerror="window.hacked=1"> [run](command:workbench.action.quit)
  * ![x](https://evil.example/x.png) \u001b[31mred\u001b[0m \u202eright to left\u202c <script>window.hacked=1</script> */
@@ -23,18 +24,16 @@ const files = {
 /** What a folder holds is text for Cribsheet, in the window as well as in its own page. */
 describe('a hostile workspace', () => {
   let window: CodeWindow;
-  beforeAll(async () => {
-    const folder = await writeWorkspace(path.join(work, 'workspaces/hostile'), files);
-    window = await CodeWindow.open({ name: 'hostile', folder });
-    // Without a model the answer is the source that was found: its text comes into the chat unchanged.
-    const empty = path.join(work, 'models/none');
-    await mkdir(empty, { recursive: true });
-    await window.configure({ 'cribsheet.model': empty });
-  });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await window.shootFailure(task.name);
-  });
-  afterAll(() => window.close());
+  inWindow(
+    async () => ({ name: 'hostile', folder: await writeWorkspace(path.join(work, 'workspaces/hostile'), files) }),
+    async (opened) => {
+      window = opened;
+      // Without a model the answer is the source that was found: its text comes into the chat unchanged.
+      const empty = path.join(work, 'models/none');
+      await mkdir(empty, { recursive: true });
+      await window.configure({ 'cribsheet.model': empty });
+    },
+  );
 
   test('its text stays text in the chat', async () => {
     const chat = await window.openChat();

@@ -1,11 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { writeWorkspace } from '../host-rig/workspace.ts';
 import { covers } from '../surfaces/covers.ts';
-import { CodeWindow } from './support/codeWindow.ts';
+import type { CodeWindow } from './support/codeWindow.ts';
 import { work } from './support/folders.ts';
+import { inWindow } from './support/inWindow.ts';
 import { talker } from './support/talker.ts';
 import { workersBelow } from './support/worker.ts';
 
@@ -13,19 +14,14 @@ import { workersBelow } from './support/worker.ts';
 describe('models', () => {
   let window: CodeWindow;
   let model: string;
-  beforeAll(async () => {
-    model = await talker('talker');
-    window = await CodeWindow.open({
-      name: 'models',
-      folder: await writeWorkspace(path.join(work, 'workspaces/models')),
-    });
-    await window.openChat();
-  });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await window.shootFailure(task.name);
-    await window.page.keyboard.press('Escape');
-  });
-  afterAll(() => window.close());
+  inWindow(
+    async () => ({ name: 'models', folder: await writeWorkspace(path.join(work, 'workspaces/models')) }),
+    async (opened) => {
+      window = opened;
+      model = await talker('talker');
+      await window.openChat();
+    },
+  );
 
   test(
     'the models view lists the bundled model with what it needs',
@@ -60,8 +56,11 @@ describe('models', () => {
         await toast.getByRole('button', { name: 'Run Self-Test' }).click();
         // A message that comes while another goes is not always shown as a toast; the list of messages has it.
         await window.run('Show Notifications', 'Notifications');
-        await window.message(/"talker\/[^"]*" passed: /).waitFor();
-        await window.page.keyboard.press('Escape');
+        const passed = window.message(/"talker\/[^"]*" passed: /);
+        await passed.waitFor();
+        // As long as the list is open, no message is shown as a toast: the tests that follow wait for theirs.
+        await window.run('Clear All Notifications', 'Notifications');
+        await passed.waitFor({ state: 'hidden' });
         await menus.row(pane, 'talker').waitFor();
         expect(await readdir(path.join(window.store, 'models'))).toEqual(['talker']);
       },
@@ -93,16 +92,18 @@ describe('models', () => {
           'Remove Model…',
         ]);
         await menus.choose("Open Model's Folder");
-        await window.toast(path.join(window.store, 'models/talker')).waitFor();
+        const folder = window.toast(path.join(window.store, 'models/talker'));
+        await window.chosenAgain(row, "Open Model's Folder", folder);
         await (await menus.inlineButton(row, 'Use This Model')).click();
         await row.filter({ hasText: 'in use' }).waitFor();
         await menus.unfold(row);
-        await menus.chooseOn(row, 'Run Self-Test', menus.row(pane, 'Self-test: passed'));
+        await menus.chooseOn(row, 'Run Self-Test');
         await menus.row(pane, 'Self-test: passed').waitFor();
         await menus.row(pane, /^Speed: /).waitFor();
         await window.shoot('models-view');
         const starter = menus.row(pane, 'starter').first();
-        await menus.chooseOn(starter, 'Use This Model', starter.filter({ hasText: 'in use' }));
+        await menus.chooseOn(starter, 'Use This Model');
+        await starter.filter({ hasText: 'in use' }).waitFor();
       },
     ),
   );
@@ -135,7 +136,8 @@ describe('models', () => {
       const row = menus.row(pane, 'talker').first();
       await menus.row(pane, 'starter').filter({ hasText: 'in use' }).waitFor();
       const dialog = window.dialog('Remove the model "talker/');
-      await menus.chooseOn(row, 'Remove Model…', dialog);
+      await menus.chooseOn(row, 'Remove Model…');
+      await dialog.waitFor();
       await window.shoot('remove-model');
       await dialog.getByRole('button', { name: 'Remove' }).click();
       await row.waitFor({ state: 'hidden' });

@@ -1,28 +1,27 @@
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { writeWorkspace } from '../host-rig/workspace.ts';
 import { covers } from '../surfaces/covers.ts';
-import { CodeWindow } from './support/codeWindow.ts';
+import type { CodeWindow } from './support/codeWindow.ts';
 import { work } from './support/folders.ts';
+import { inWindow } from './support/inWindow.ts';
 import { talker } from './support/talker.ts';
 
 /** Code review in the editor, with a model that always finds something. */
 describe('review', () => {
   let window: CodeWindow;
-  beforeAll(async () => {
-    window = await CodeWindow.open({
+  inWindow(
+    async () => ({
       name: 'review',
       folder: await writeWorkspace(path.join(work, 'workspaces/review')),
       settings: { 'typescript.validate.enable': false },
-    });
-    await window.configure({ 'cribsheet.model': await talker('reviewer') });
-  });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await window.shootFailure(task.name);
-    await window.page.keyboard.press('Escape');
-  });
-  afterAll(() => window.close());
+    }),
+    async (opened) => {
+      window = opened;
+      await window.configure({ 'cribsheet.model': await talker('reviewer') });
+    },
+  );
 
   const marks = (severity: 'warning' | 'info' | 'hint'): Locator =>
     window.page.locator(`.editor-group-container.active .squiggly-${severity}`);

@@ -1,26 +1,27 @@
 import { appendFile, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { writeWorkspace } from '../host-rig/workspace.ts';
 import { covers } from '../surfaces/covers.ts';
 import { answerIn } from './support/chatPage.ts';
-import { CodeWindow } from './support/codeWindow.ts';
+import type { CodeWindow } from './support/codeWindow.ts';
 import { work } from './support/folders.ts';
+import { inWindow } from './support/inWindow.ts';
 
 /** Sheets of a small workspace: making them in all ways, looking at them, and what the editor shows of them. */
 describe('sheets', () => {
   let window: CodeWindow;
   let folder: string;
-  beforeAll(async () => {
-    folder = await writeWorkspace(path.join(work, 'workspaces/sheets'));
-    window = await CodeWindow.open({ name: 'sheets', folder, settings: { 'cribsheet.rebuildWhenIdle': false } });
-    await window.openChat();
-  });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await window.shootFailure(task.name);
-    await window.page.keyboard.press('Escape');
-  });
-  afterAll(() => window.close());
+  inWindow(
+    async () => {
+      folder = await writeWorkspace(path.join(work, 'workspaces/sheets'));
+      return { name: 'sheets', folder, settings: { 'cribsheet.rebuildWhenIdle': false } };
+    },
+    async (opened) => {
+      window = opened;
+      await window.openChat();
+    },
+  );
 
   const size = (): Promise<string> =>
     window
@@ -273,11 +274,12 @@ describe('sheets', () => {
         await menus.openOn(sheet);
         expect(await menus.labels()).toEqual(['Rebuild Sheet', "Open Sheet's Folder", 'Delete Sheet…']);
         await menus.choose("Open Sheet's Folder");
-        await window.toast(window.store).waitFor();
+        await window.chosenAgain(sheet, "Open Sheet's Folder", window.toast(window.store));
         await window.toast(window.store).getByRole('button', { name: 'Copy Path' }).click();
         await window.toast(window.store).waitFor({ state: 'hidden' });
         const dialog = window.dialog('Delete the sheet "Onboarding"?');
-        await menus.chooseOn(sheet, 'Delete Sheet…', dialog);
+        await menus.chooseOn(sheet, 'Delete Sheet…');
+        await dialog.waitFor();
         await window.shoot('delete-sheet');
         await dialog.getByRole('button', { name: 'Delete' }).click();
         await sheet.waitFor({ state: 'hidden' });
@@ -300,25 +302,22 @@ describe('sheets', () => {
 /** A job that takes a while: on a copy of this repository's sources. */
 describe('a long compression', () => {
   let window: CodeWindow;
-  beforeAll(async () => {
-    const folder = path.join(work, 'workspaces/long');
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
-    const source = path.resolve(import.meta.dirname, '../../src');
-    for (const part of await readdir(source))
-      await cp(path.join(source, part), path.join(folder, part), { recursive: true });
-    window = await CodeWindow.open({
-      name: 'long',
-      folder,
-      settings: { 'cribsheet.resumeOnStart': false, 'cribsheet.rebuildWhenIdle': false },
-    });
-    await window.openChat();
-  });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await window.shootFailure(task.name);
-    await window.page.keyboard.press('Escape');
-  });
-  afterAll(() => window.close());
+  inWindow(
+    async () => {
+      const folder = path.join(work, 'workspaces/long');
+      await rm(folder, { recursive: true, force: true });
+      await mkdir(folder, { recursive: true });
+      const source = path.resolve(import.meta.dirname, '../../src');
+      for (const part of await readdir(source))
+        await cp(path.join(source, part), path.join(folder, part), { recursive: true });
+      const settings = { 'cribsheet.resumeOnStart': false, 'cribsheet.rebuildWhenIdle': false };
+      return { name: 'long', folder, settings };
+    },
+    async (opened) => {
+      window = opened;
+      await window.openChat();
+    },
+  );
 
   test(
     'says in view and status bar how far it is; Pause Compression stops it, Resume Compression goes on',

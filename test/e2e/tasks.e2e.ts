@@ -1,24 +1,25 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { writeWorkspace } from '../host-rig/workspace.ts';
 import { covers } from '../surfaces/covers.ts';
-import { CodeWindow } from './support/codeWindow.ts';
+import type { CodeWindow } from './support/codeWindow.ts';
 import { work } from './support/folders.ts';
+import { inWindow } from './support/inWindow.ts';
 
 /** `.crib` files: making them, and what the editor does for them. */
 describe('tasks', () => {
   let window: CodeWindow;
   let folder: string;
-  beforeAll(async () => {
-    folder = await writeWorkspace(path.join(work, 'workspaces/tasks'));
-    window = await CodeWindow.open({ name: 'tasks', folder });
-  });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') await window.shootFailure(task.name);
-    await window.page.keyboard.press('Escape');
-  });
-  afterAll(() => window.close());
+  inWindow(
+    async () => {
+      folder = await writeWorkspace(path.join(work, 'workspaces/tasks'));
+      return { name: 'tasks', folder };
+    },
+    (opened) => {
+      window = opened;
+    },
+  );
 
   const task = (name: string): Promise<string> => readFile(path.join(folder, '.cribsheet/tasks', name), 'utf8');
 

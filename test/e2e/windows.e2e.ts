@@ -1,28 +1,24 @@
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { writeWorkspace } from '../host-rig/workspace.ts';
 import { covers } from '../surfaces/covers.ts';
 import { answerIn } from './support/chatPage.ts';
-import { CodeWindow, type WindowOptions } from './support/codeWindow.ts';
+import type { CodeWindow, WindowOptions } from './support/codeWindow.ts';
 import { prepared, work } from './support/folders.ts';
+import { inWindow } from './support/inWindow.ts';
 
 /** Windows that are not one trusted folder on a disk. */
-function inWindow(
+function describeWindow(
   title: string,
   options: () => Promise<WindowOptions>,
   tests: (window: () => CodeWindow) => void,
 ): void {
   describe(title, () => {
     let window: CodeWindow;
-    beforeAll(async () => {
-      window = await CodeWindow.open(await options());
+    inWindow(options, (opened) => {
+      window = opened;
     });
-    afterEach(async ({ task }) => {
-      if (task.result?.state === 'fail') await window.shootFailure(task.name);
-      await window.page.keyboard.press('Escape');
-    });
-    afterAll(() => window.close());
     tests(() => window);
   });
 }
@@ -39,7 +35,7 @@ const quietCommands = [
   'Show Version',
 ];
 
-inWindow(
+describeWindow(
   'a window without a folder',
   () => Promise.resolve({ name: 'no-folder' }),
   (window) => {
@@ -65,7 +61,7 @@ inWindow(
   },
 );
 
-inWindow(
+describeWindow(
   'a folder that is not trusted',
   async () => ({
     name: 'untrusted',
@@ -105,7 +101,7 @@ inWindow(
   },
 );
 
-inWindow(
+describeWindow(
   'a folder that is not on a disk',
   async () => {
     const file = path.join(work, 'workspaces/virtual.code-workspace');
@@ -128,7 +124,7 @@ inWindow(
   },
 );
 
-inWindow(
+describeWindow(
   'two folders',
   async () => {
     const folder = path.join(work, 'workspaces/two');
@@ -196,7 +192,7 @@ inWindow(
   },
 );
 
-inWindow(
+describeWindow(
   'an installation without a model',
   async () => {
     const extensions = path.join(work, 'extensions-without-model');

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CribsheetError } from '../../src/common/errors.ts';
+import { limits } from '../../src/common/limits.ts';
 import { Engine, type EngineOptions } from '../../src/engine/engine.ts';
 import { hasValidChecksum } from '../../src/engine/sheet/safetensors.ts';
 import { StoreLocation } from '../../src/engine/storeLocation.ts';
@@ -201,6 +202,30 @@ interface Built {
   reused: number;
   segments: { key: string }[];
 }
+
+test('what is over the quota after a compression goes, and that is told; it fails nothing', async () => {
+  const messages: string[] = [];
+  const opened = await engine({ onMessage: (message) => messages.push(message) });
+  const workspace = await opened.workspace(await root());
+  await workspace.refresh();
+  const key = 'ab'.repeat(32);
+  const file = path.join(opened.store.folder, 'blocks', 'ab', `${key}.safetensors`);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, '');
+  // A hole: it takes no room on the disk.
+  await truncate(file, limits.storeBytes);
+  // A sheet that cannot be read: nobody knows what it needs.
+  const locked = path.join(workspace.sheets.fileOf('locked'));
+  await mkdir(path.dirname(locked), { recursive: true });
+  await symlink('locked.json', locked);
+  const { sheet } = await workspace.compress({ task: lookupTask });
+  expect(sheet.complete).toBe(true);
+  expect(messages).toEqual([expect.stringContaining('cannot be deleted')]);
+  await rm(locked);
+  await workspace.compress({ task: lookupTask });
+  expect(messages).toEqual([expect.anything(), expect.stringContaining('1 block')]);
+  expect((await opened.describeSheet(sheet)).missingBlocks).toBe(0);
+});
 
 describe('processes', () => {
   const script = fileURLToPath(new URL('engineProcess.ts', import.meta.url));

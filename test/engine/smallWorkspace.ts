@@ -6,6 +6,8 @@ import type { Task } from '../../src/common/task.ts';
 import { Grammars } from '../../src/engine/corpus/grammars.ts';
 import { Decoder } from '../../src/engine/model/decoder.ts';
 import type { ModelProfile } from '../../src/engine/model/profile.ts';
+import { allSheets } from '../../src/engine/sheet/allSheets.ts';
+import { blockKeys } from '../../src/engine/sheet/remaining.ts';
 import { BlockStore } from '../../src/engine/sheet/store.ts';
 import { Workspace } from '../../src/engine/workspace.ts';
 import { grammarFolder } from '../corpus/grammarFolder.ts';
@@ -127,18 +129,18 @@ export class SmallWorkspaces {
   }
 
   /** A tiny model with fixed steps, fed as `profile` says. */
-  async decoder(model: string, profile?: Partial<ModelProfile>): Promise<Decoder> {
+  async decoder(model: string, profile?: Partial<ModelProfile>, stepTokens?: number): Promise<Decoder> {
     let folder = modelFolder(model);
     if (profile) {
       folder = path.join(await this.folder('model'), model);
       await cp(modelFolder(model), folder, { recursive: true });
       await writeFile(path.join(folder, 'cribsheet.json'), JSON.stringify(profile));
     }
-    return this.open(folder);
+    return this.open(folder, stepTokens);
   }
 
-  async open(folder: string): Promise<Decoder> {
-    const decoder = await Decoder.open({ folder, threads: 1, stepTokens: 256 });
+  async open(folder: string, stepTokens = 256): Promise<Decoder> {
+    const decoder = await Decoder.open({ folder, threads: 1, stepTokens });
     this.undo.push(() => decoder.dispose());
     return decoder;
   }
@@ -147,7 +149,7 @@ export class SmallWorkspaces {
   async workspace(
     decoder: Decoder | undefined,
     files: Readonly<Record<string, string>> = smallFiles,
-    other: { root?: string; store?: string } = {},
+    other: { root?: string; store?: string; quotaBytes?: number } = {},
   ): Promise<Opened> {
     const root = other.root ?? (await this.folder('root'));
     const store = other.store ?? (await this.folder('store'));
@@ -156,7 +158,8 @@ export class SmallWorkspaces {
     const corrupt: string[] = [];
     const blocks = new BlockStore({
       folder: store,
-      quotaBytes: limits.storeBytes,
+      quotaBytes: other.quotaBytes ?? limits.storeBytes,
+      referenced: async () => new Set((await allSheets({ folder: store })).flatMap(blockKeys)),
       onCorrupt: (key) => corrupt.push(key),
     });
     const workspace = await Workspace.open({
@@ -165,6 +168,7 @@ export class SmallWorkspaces {
       grammars: await this.parser,
       blocks,
       decoder: decoder && (() => Promise.resolve(decoder)),
+      trimStore: async () => void (await blocks.enforceQuota()),
     });
     this.undo.push(() => {
       workspace.close();

@@ -23,6 +23,8 @@ const config: EvalConfig = {
   data: 'twin',
   development: '',
   code: 'c',
+  measured: null,
+  router: null,
 };
 
 const row = (more: Partial<Row>): Row => ({

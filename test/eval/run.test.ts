@@ -40,6 +40,8 @@ const plan: Plan = {
     'no-card',
     'hybrid',
     'fs-q',
+    'auto',
+    'weighted',
   ),
   ratios: [4, 16],
   data: named(dataSets, 'twin', 'code'),
@@ -91,14 +93,15 @@ describe('a whole run', () => {
     out = asked.out;
     result = await evaluate(asked);
     rows = await rowsOf(result.files.answers);
-  });
+    // Every kind of arm at two ratios: on a loaded machine this takes minutes.
+  }, 400_000);
 
   test('asks every question of every cell once, the development split beside them', () => {
     const counted = rows.filter((r) => r.draw > 0);
     expect(new Set(rows.map(keyOf)).size).toBe(rows.length);
     expect(counted.length).toBe(answersOf(plan));
     const columns = new Set(counted.map((r) => `${r.arm}/${r.ratio ?? ''}`));
-    expect(columns.size).toBe(5 + 2 * 7);
+    expect(columns.size).toBe(5 + 2 * 9);
     const tuning = rows.filter((r) => r.draw === 0);
     expect([...new Set(tuning.map((r) => r.arm))].sort()).toEqual(['rag@100', 'rag@200']);
     expect(result.report.answers).toBe(counted.length);
@@ -121,7 +124,8 @@ describe('a whole run', () => {
     for (const ratio of plan.ratios) {
       const at = (arm: string): Row[] => rows.filter((r) => r.arm === arm && r.ratio === ratio && r.data === 'twin');
       const [sheet] = at('m0-zs');
-      for (const row of [...at('rag'), ...at('hybrid')]) {
+      for (const row of at('auto')) expect(['cache', 'rag']).toContain(row.routed);
+      for (const row of [...at('rag'), ...at('hybrid'), ...at('auto'), ...at('weighted')]) {
         expect([row.arm, totalBytes(row.bytes) <= totalBytes(sheet!.bytes)]).toEqual([row.arm, true]);
       }
       expect(totalBytes(at('fs-q')[0]!.bytes)).toBe(totalBytes(sheet!.bytes));
@@ -276,6 +280,8 @@ describe('journal', () => {
     data: 'twin',
     development: '',
     code: 'c',
+    measured: null,
+    router: null,
   } as const;
   const row = (question: string): Row => ({
     arm: 'none',

@@ -63,7 +63,7 @@ const cases: Record<ChatStatus['kind'], [Partial<StatusFacts>, ChatStatus['actio
   untrusted: [{ environment: { trusted: false, virtual: false }, workspace: unread }, ['manageTrust']],
   virtual: [{ hasRoot: false, environment: { trusted: true, virtual: true } }, ['openFolder']],
   starting: [{ supervisor: { kind: 'starting', deaths: 0 }, workspace: unread }, []],
-  indexing: [{ workspace: { ...unread, kind: 'reading', files: { done: 30, total: 120 } } }, []],
+  indexing: [{ workspace: { ...unread, kind: 'reading', files: { done: 30, total: 120 } } }, ['stopReading']],
   'no-model': [{ supervisor: { kind: 'no-model', deaths: 3, error } }, ['restartWorker', 'chooseModel', 'showLog']],
   'worker-dead': [{ supervisor: { kind: 'waiting', deaths: 1, error } }, ['restartWorker', 'showLog']],
   compressing: [{ job }, ['pauseCompress', 'cancelCompress']],
@@ -115,6 +115,13 @@ test('a sheet says what it covers, and that blocks are gone', () => {
   expect(status({ sheet: { ...sheet, missingBlocks: 2 } }).kind).toBe('partial');
 });
 
+test('files over the limit are counted, with a sheet and without one', () => {
+  const workspace = { ...ready.workspace, overLimit: 150_001 };
+  expect(status({ workspace }).detail).toBe('212 of 1,300 files · 150,001 files over the limit are not read');
+  expect(status({ workspace, sheet: undefined }).detail).toBe('150,001 files over the limit are not read');
+  expect(status({ sheet: undefined })).not.toHaveProperty('detail');
+});
+
 describe('a sheet that another model made', () => {
   const model: ModelStatus = {
     state: 'ready',
@@ -142,7 +149,16 @@ describe('a sheet that another model made', () => {
     expect(sheetOfTask([sheet, older], 'api-lookup', model)).toBe(older);
     expect(sheetOfTask([sheet, older], 'api-lookup', { state: 'unloaded' })).toBe(sheet);
     expect(sheetOfTask([sheet], 'api-lookup', model)).toBe(sheet);
+    // What a cancelled compression left does not stand in the way of a complete one.
+    const part = { ...older, complete: false };
+    expect(sheetOfTask([part, older], 'api-lookup', model)).toBe(older);
+    expect(sheetOfTask([sheet, part], 'api-lookup', model)).toBe(part);
     expect(sheetOfTask([sheet, older], 'bug-hunt', model)).toBeUndefined();
+    // One that stays on disk is another mode's.
+    const onDisk = { ...older, strategy: 'offload', id: 'on-disk' };
+    expect(sheetOfTask([onDisk, older], 'api-lookup', model, 'cache')).toBe(older);
+    expect(sheetOfTask([older, onDisk], 'api-lookup', model, 'offload')).toBe(onDisk);
+    expect(sheetOfTask([older], 'api-lookup', model, 'offload')).toBeUndefined();
     expect(sheetOfTask(undefined, 'api-lookup', model)).toBeUndefined();
   });
 });

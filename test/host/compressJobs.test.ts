@@ -130,7 +130,7 @@ test('a worker that dies in the middle is waited for', { timeout: TIMEOUT_MS }, 
 });
 
 test('a worker that dies again and again leaves a job that says why', { timeout: TIMEOUT_MS }, async () => {
-  const { jobs, supervisor, root, request } = await open();
+  const { jobs, supervisor, root, store, storage, request } = await open();
   const ended = jobs.start(request);
   for (let death = 1; death <= 3; death++) {
     await until(jobs.onDidChange, () => jobs.job(root)?.state === 'running' && supervisor.state.kind === 'ready');
@@ -139,9 +139,45 @@ test('a worker that dies again and again leaves a job that says why', { timeout:
     await dead;
   }
   expect(await ended).toMatchObject({ state: 'failed', error: { code: 'model-missing' } });
-  await supervisor.restart();
-  void jobs.resume(root);
-  await reaches(jobs, root, 1);
+  await jobs.dispose();
+
+  // It would kill the next session's workers, too.
+  const second = await open({ root, store, storage });
+  await second.jobs.restore({ goOn: true });
+  expect(second.jobs.job(root)).toMatchObject({ state: 'failed', error: { code: 'model-missing' }, request });
+  expect(second.supervisor.state.kind).toBe('stopped');
+  void second.jobs.resume(root);
+  await reaches(second.jobs, root, 1);
+  expect(second.jobs.job(root)!.error).toBeUndefined();
+});
+
+test('a job stops with its folder, and comes back with it', { timeout: TIMEOUT_MS }, async () => {
+  const first = await open();
+  const { root, store, storage, request, workspaces } = first;
+  const ended = first.jobs.start(request);
+  await reaches(first.jobs, root, 2);
+  workspaces.setRoots([]);
+  await first.jobs.restore({ goOn: true });
+  expect(await ended).toMatchObject({ state: 'paused', pausedByUser: false });
+  expect(first.jobs.jobs).toEqual([]);
+  workspaces.setRoots([{ root, name: 'root' }]);
+  await first.jobs.restore({ goOn: true });
+  await reaches(first.jobs, root, 1);
+  workspaces.setRoots([]);
+  await first.jobs.restore({ goOn: true });
+  await first.jobs.dispose();
+  await first.supervisor.dispose();
+
+  const second = await open({ root, store, storage });
+  second.workspaces.setRoots([]);
+  await second.jobs.restore({ goOn: true });
+  expect(second.jobs.jobs).toEqual([]);
+  expect(second.supervisor.state.kind).toBe('stopped');
+  second.workspaces.setRoots([{ root, name: 'root' }]);
+  await second.jobs.restore({ goOn: true });
+  expect(second.jobs.job(root)).toMatchObject({ state: 'running', request });
+  await second.jobs.cancel(root);
+  expectGrowing([...first.seen, ...second.seen]);
 });
 
 test('a restart of the engine does not end it', { timeout: TIMEOUT_MS }, async () => {

@@ -95,6 +95,15 @@ describe('what the engine says of failures', () => {
     expect(twice).toEqual(editorError(error, inGerman));
   });
 
+  test('a folder of that name is no sheet on disk', () => {
+    const action = (flags: string): string =>
+      editorError({ code: 'sheet-missing', message: '', action: flags }, english).action;
+    expect(action('Run "cribsheet compress /srv/offload-api --task review", or ask with --mode rag.')).not.toContain(
+      'on disk',
+    );
+    expect(action('Run "cribsheet compress /srv/api --task review --strategy offload".')).toContain('on disk');
+  });
+
   test('goes for why a mode was taken, too', () => {
     expect(inDisplayLanguage('the sheet does not cover openLedger (src/ledger.ts)', inGerman)).toBe(
       'der Spickzettel deckt openLedger nicht ab (src/ledger.ts)',

@@ -6,11 +6,15 @@ import { ChatHistory } from '../../src/host/chat/history.ts';
 import { Preferences } from '../../src/host/chat/preferences.ts';
 import type { Chat } from '../../src/host/chat/savedChat.ts';
 import { SavedFile } from '../../src/host/savedFile.ts';
+import { english } from './texts.ts';
 
 let folder: string;
 const told: string[] = [];
-const onMessage = (message: string): void => {
-  told.push(message);
+const telling = {
+  t: english,
+  onMessage: (message: string): void => {
+    told.push(message);
+  },
 };
 beforeEach(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'cribsheet-history-'));
@@ -32,11 +36,11 @@ function chat(number: number): Chat {
 }
 
 test('only so many chats are kept: the oldest go', async () => {
-  const history = new ChatHistory({ folder, onMessage, maxChats: 3 });
+  const history = new ChatHistory({ folder, ...telling, maxChats: 3 });
   for (const number of [3, 1, 5, 2, 4]) history.save(chat(number));
   await history.flush();
   expect(history.list().map(({ title }) => title)).toEqual(['question 5', 'question 4', 'question 3']);
-  const again = new ChatHistory({ folder, onMessage, maxChats: 2 });
+  const again = new ChatHistory({ folder, ...telling, maxChats: 2 });
   await again.load();
   expect(again.list().map(({ title }) => title)).toEqual(['question 5', 'question 4']);
   expect(await readdir(folder)).toHaveLength(2);
@@ -46,7 +50,7 @@ test('only so many chats are kept: the oldest go', async () => {
 test('what is no chat in its folder is left alone', async () => {
   await writeFile(path.join(folder, 'notes.txt'), 'mine');
   await mkdir(path.join(folder, `${ChatHistory.newId()}.json`));
-  const history = new ChatHistory({ folder, onMessage });
+  const history = new ChatHistory({ folder, ...telling });
   history.save(chat(1));
   await history.flush();
   await history.load();
@@ -57,7 +61,7 @@ test('what is no chat in its folder is left alone', async () => {
 
 test('of several values that are saved at once the last one is written, whole', async () => {
   const file = path.join(folder, 'value.json');
-  const saved = new SavedFile<number[]>({ file, parse: (value) => value as number[], onMessage });
+  const saved = new SavedFile<number[]>({ file, parse: (value) => value as number[], ...telling });
   for (let i = 0; i < 50; i++) saved.save(Array.from({ length: 1_000 }, () => i));
   await saved.flush();
   expect(new Set(await saved.load())).toEqual(new Set([49]));
@@ -68,7 +72,7 @@ test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
   'a folder that cannot be written is told',
   async () => {
     await chmod(folder, 0o500);
-    const history = new ChatHistory({ folder, onMessage });
+    const history = new ChatHistory({ folder, ...telling });
     history.save(chat(1));
     await history.flush();
     expect(told.join()).toContain('cannot be written');
@@ -78,11 +82,11 @@ test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
 test('a place that is no folder is told, and nothing throws', async () => {
   const place = path.join(folder, 'file');
   await writeFile(place, '');
-  const history = new ChatHistory({ folder: path.join(place, 'chats'), onMessage });
+  const history = new ChatHistory({ folder: path.join(place, 'chats'), ...telling });
   await history.load();
   history.save(chat(1));
   await history.flush();
-  const preferences = new Preferences(path.join(place, 'preferences.jsonl'), onMessage);
+  const preferences = new Preferences(path.join(place, 'preferences.jsonl'), telling);
   await preferences.add({ ...chat(1).turns[0]!, better: 'first' });
   expect(told.filter((message) => message.includes('cannot be written'))).toHaveLength(2);
   // What was said is there as long as the window is.

@@ -3,44 +3,70 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { build } from 'esbuild';
-import { vscodeOnce } from '../../esbuild.vscode.ts';
+import { extensionBundle, hostBundle } from '../../esbuild.host.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { english, repository } from './texts.ts';
 
-/** The extension host's bundle, built from source the way that is shipped. */
-export async function hostBundle(): Promise<string> {
-  const { outputFiles } = await build({
-    absWorkingDir: repository,
-    entryPoints: ['src/host/extension.ts'],
-    bundle: true,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20',
-    minify: true,
-    keepNames: true,
-    plugins: [vscodeOnce],
-    write: false,
-    logLevel: 'silent',
-  });
-  return outputFiles[0]!.text;
+/** The bundles of the extension host: the one that VS Code waits for, and the one that it loads afterwards. */
+export interface HostBundles {
+  extension: string;
+  host: string;
+}
+
+/** Built from source the way that is shipped. */
+export async function hostBundles(): Promise<HostBundles> {
+  const [extension, host] = await Promise.all(
+    [extensionBundle, hostBundle].map(async (options) => {
+      const release = { minify: true, keepNames: true, outdir: 'dist' };
+      const asked = { absWorkingDir: repository, ...release, write: false, logLevel: 'silent' } as const;
+      const { outputFiles } = await build({ ...options, ...asked });
+      return outputFiles[0]!.text;
+    }),
+  );
+  return { extension: extension!, host: host! };
 }
 
 /** What activation did to VS Code. */
 export interface Activation {
-  commands: string[];
+  /** What each registered command runs. */
+  commands: Map<string, (...args: unknown[]) => Promise<void>>;
   subscriptions: unknown[];
   log: string[];
   views: string[];
   contexts: Record<string, unknown>;
+  /** What the user was told. */
+  errors: string[];
+  /** For each time that the host was started: the commands that it has something to run for. */
+  started: string[][];
+  /** Does what was put off until activation had returned. */
+  afterwards: () => Promise<void>;
+}
+
+interface HostModule {
+  start: (context: unknown) => { commands: ReadonlyMap<string, unknown> };
 }
 
 /**
- * Activates a bundle with an editor that has no folder open and answers everything else with nothing. What the
+ * Activates the extension with an editor that has no folder open and answers everything else with nothing. What the
  * extension does to a real one is asserted by the tests that run in it.
  * @param globals in place of those of the language
  */
-export function activate(bundle: string, globals: Record<string, unknown> = {}): Activation {
-  const seen: Activation = { commands: [], subscriptions: [], log: [], views: [], contexts: {} };
+export function activate(bundles: HostBundles, globals: Record<string, unknown> = {}): Activation {
+  const later: (() => void)[] = [];
+  const seen: Activation = {
+    commands: new Map(),
+    subscriptions: [],
+    log: [],
+    views: [],
+    contexts: {},
+    errors: [],
+    started: [],
+    afterwards: async () => {
+      for (const work of later.splice(0)) work();
+      // What is loaded is loaded in microtasks, and they come first.
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
   const disposable = { dispose: () => undefined };
   const register = (list: string[]) => (name: string) => {
     list.push(name);
@@ -60,6 +86,7 @@ export function activate(bundle: string, globals: Record<string, unknown> = {}):
         return nothing({ visible: false });
       },
       registerWebviewViewProvider: register(seen.views),
+      showErrorMessage: (message: string) => seen.errors.push(message),
     }),
     workspace: nothing({
       workspaceFolders: undefined,
@@ -67,7 +94,10 @@ export function activate(bundle: string, globals: Record<string, unknown> = {}):
       getConfiguration: () => ({ get: () => undefined, inspect: () => undefined }),
     }),
     commands: {
-      registerCommand: register(seen.commands),
+      registerCommand: (id: string, run: (...args: unknown[]) => Promise<void>) => {
+        seen.commands.set(id, run);
+        return disposable;
+      },
       executeCommand: (command: string, key: string, value: unknown) => {
         if (command === 'setContext') seen.contexts[key] = value;
         return Promise.resolve();
@@ -75,12 +105,25 @@ export function activate(bundle: string, globals: Record<string, unknown> = {}):
     },
   };
   const real = createRequire(import.meta.url);
-  const require = (name: string): unknown => (name === 'vscode' ? vscode : real(name));
-  const module: { exports: { activate?: (context: unknown) => void } } = { exports: {} };
-  const node = { module, require, process, performance, setTimeout, clearTimeout, queueMicrotask, Buffer };
-  runInNewContext(bundle, { ...node, ...globals });
+  const require = (name: string): unknown => {
+    if (name === 'vscode') return vscode;
+    if (name !== './host.cjs') return real(name);
+    const { start } = load<HostModule>(bundles.host);
+    const watched: HostModule['start'] = (context) => {
+      const host = start(context);
+      seen.started.push([...host.commands.keys()]);
+      return host;
+    };
+    return { __esModule: true, start: watched };
+  };
+  const timers = { setTimeout, clearTimeout, setImmediate: (work: () => void) => later.push(work), queueMicrotask };
+  const load = <T>(code: string): T => {
+    const module = { exports: {} };
+    runInNewContext(code, { module, require, process, performance, Buffer, ...timers, ...globals });
+    return module.exports as T;
+  };
   const storageUri = uri(path.join(repository, 'not', 'there'));
-  module.exports.activate!({
+  load<{ activate: (context: unknown) => void }>(bundles.extension).activate({
     subscriptions: seen.subscriptions,
     extension: { id: 'cribsheet.cribsheet', packageJSON: manifest },
     extensionUri: uri(repository),

@@ -2,10 +2,10 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { LineRange } from '../../src/common/answers.ts';
-import type { ChatActionId, ChatAnswer, ChatTurn, HostMessage } from '../../src/common/chat.ts';
+import type { ChatAnswer, ChatTurn, HostMessage } from '../../src/common/chat.ts';
 import type { InitializeParams, LogParams } from '../../src/common/protocol.ts';
 import type { Doubt } from '../../src/engine/model/profile.ts';
-import type { ChatHost } from '../../src/host/chat/chatHost.ts';
+import type { ChatHost, EditorAction } from '../../src/host/chat/chatHost.ts';
 import { ChatSession, type ChatSessionOptions } from '../../src/host/chat/session.ts';
 import type { Listen } from '../../src/host/emitter.ts';
 import { Figures } from '../../src/host/figures.ts';
@@ -111,6 +111,7 @@ export class HostBench {
   workspaces(supervisor: WorkerSupervisor, options: Partial<WorkspacesOptions> = {}): Workspaces {
     const workspaces = new Workspaces({
       supervisor,
+      t: english,
       onMessage: (text) => this.told.push(text),
       quietMs: 5,
       ...options,
@@ -196,7 +197,7 @@ export class TestHost implements ChatHost {
   pickFiles(): Promise<LineRange[]> {
     return Promise.resolve(this.files);
   }
-  act(action: ChatActionId): Promise<void> {
+  act(action: EditorAction): Promise<void> {
     return this.note('act', action);
   }
 

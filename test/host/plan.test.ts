@@ -95,6 +95,7 @@ describe('the size picker', () => {
     expect(sizeLabel({}, figures, english, plan)).toBe('As task and model say: one of 16');
     expect(names).toContain('Keep one of 16');
     expect(names).toContain('Sheet of 4,096 positions');
+    expect(names.at(-1)).toBe('Keep everything, on disk: for the mode Offload');
   });
 });
 

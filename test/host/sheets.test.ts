@@ -142,6 +142,23 @@ describe('the sheets view', () => {
     expect(unread).toMatchObject({ label: 'The disk is full.', description: 'Make room.', context: 'problem' });
   });
 
+  test('says that git was no help, why, and what to do, also where there is no sheet', async () => {
+    const summary = {
+      files: 3,
+      added: 0,
+      changed: 0,
+      removed: 0,
+      unchanged: 3,
+      skipped: [],
+      gitProblem: 'not installed',
+    };
+    for (const sheets of [[], [sheet]]) {
+      const row = (await firstRoot(entries({ sheets, summary }))).find(({ id }) => id.endsWith('/git'));
+      expect(row).toMatchObject({ description: 'not installed', command: 'cribsheet.refresh', context: 'problem' });
+      expect(row!.tooltip).toMatch(/may be in that git leaves out.*\nInstall git/u);
+    }
+  });
+
   test('says of a sheet that it is partly built or damaged', async () => {
     const [partial] = await firstRoot(entries({ sheets: [{ ...sheet, complete: false }] }));
     expect(partial?.context).toBe('sheet.partial');

@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process';
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import type { ModelStatus } from '../../src/common/protocol.ts';
 import type { Subscription } from '../../src/host/emitter.ts';
 import { IdleRebuild } from '../../src/host/worker/idleRebuild.ts';
+import { parseJobsFile } from '../../src/host/worker/jobsFile.ts';
 import { HostBench, until } from './hostParts.ts';
 
 const bench = new HostBench();
@@ -22,10 +25,10 @@ class HandWatcher {
   };
 }
 
-async function open() {
+async function open(options: { quietMs?: number } = {}) {
   const watcher = new HandWatcher();
   const supervisor = bench.supervisor({ store: await bench.folder('store') });
-  const workspaces = bench.workspaces(supervisor, { watch: watcher.watch });
+  const workspaces = bench.workspaces(supervisor, { watch: watcher.watch, ...options });
   const root = await bench.workspace();
   workspaces.setRoots([{ root, name: 'one' }]);
   const jobs = bench.jobs(supervisor, workspaces, path.join(await bench.folder('storage'), 'jobs.json'));
@@ -69,6 +72,23 @@ test('who does not want to wait any more leaves, and the others get their answer
   await expect(alone).rejects.toMatchObject({ code: 'cancelled' });
 });
 
+test('who comes after one who has left does not share that one’s end', async () => {
+  const { workspaces, root } = await open();
+  const abort = new AbortController();
+  const first = expect(workspaces.refresh(root, { signal: abort.signal })).rejects.toMatchObject({ code: 'cancelled' });
+  abort.abort();
+  await first;
+  const kinds = new Set<string>();
+  workspaces.onDidChange(() => kinds.add(workspaces.state(root).kind));
+  await workspaces.ensureFresh(root);
+  // What was stopped ends in the meantime, and says nothing of the folder any more.
+  expect([...kinds]).toEqual(['reading', 'read']);
+  const stopped = expect(workspaces.refresh(root)).rejects.toMatchObject({ code: 'cancelled' });
+  workspaces.stopReading(root);
+  expect(await workspaces.refresh(root)).toMatchObject({ files: 3 });
+  await stopped;
+});
+
 test('an edit makes the sheet stale, and a rebuild makes it fresh', async () => {
   const { workspaces, jobs, root, change } = await open();
   await jobs.start({ root, task: 'api-lookup' });
@@ -92,6 +112,18 @@ test('an edit makes the sheet stale, and a rebuild makes it fresh', async () => 
   expect(rebuilt).toMatchObject({ state: 'done', result: { sheet: { id: sheet!.id, complete: true } } });
   await until(workspaces.onDidChange, () => workspaces.state(root).stale[sheet!.id]?.changed.length === 0);
   expect(workspaces.state(root).sheets).toHaveLength(1);
+});
+
+test('a sheet whose segments share by weight is made anew as one, also after a pause', async () => {
+  const { workspaces, jobs, root } = await open();
+  const made = await jobs.start({ root, task: 'api-lookup', ratio: 4, weighted: true });
+  const { sheet } = made.result!;
+  expect(sheet.weighted).toBe(true);
+  const rebuilt = await jobs.rebuild(root, sheet);
+  expect(rebuilt).toMatchObject({ request: { weighted: true }, result: { sheet: { id: sheet.id }, computed: 0 } });
+  expect(await workspaces.sheets(root)).toHaveLength(1);
+  const kept: unknown = JSON.parse(JSON.stringify({ version: 1, jobs: [rebuilt], rates: {} }));
+  expect(parseJobsFile(kept)!.jobs[0]!.request).toEqual(rebuilt.request);
 });
 
 test('a file that is gone is not cited any more', async () => {
@@ -121,6 +153,65 @@ test('what git and package managers write is no change, and a folder that was ne
   await workspaces.tasks(other);
   expect(workspaces.state(other).kind).toBe('unread');
   expect(supervisor.state.kind).toBe('ready');
+});
+
+test('a folder that lies in a node_modules is one like others, and what lies outside of it is no change', async () => {
+  const { workspaces, watcher } = await open();
+  const root = path.join(await bench.workspace(), 'node_modules', 'own');
+  await mkdir(root, { recursive: true });
+  await writeFile(path.join(root, 'a.ts'), 'export const a = 1;\n');
+  workspaces.setRoots([{ root, name: 'own' }]);
+  await workspaces.refresh(root);
+  const change = watcher.watched.get(root)!;
+  change(path.join(root, 'node_modules', 'b.js'));
+  change(path.join(root, '..', 'other', 'c.ts'));
+  expect(workspaces.state(root).dirty).toBe(false);
+  change(path.join(root, 'a.ts'));
+  expect(workspaces.state(root).dirty).toBe(true);
+});
+
+test('a file that is written all the time does not keep the folder from being read', async () => {
+  const { workspaces, root, change } = await open({ quietMs: 200 });
+  // The engine is there already: how long a reading takes counts.
+  await workspaces.tasks(root);
+  await workspaces.refresh(root);
+  await writeFile(path.join(root, 'src/new.ts'), 'export const fresh = 1;\n');
+  const seen = until(workspaces.onDidChange, () => workspaces.state(root).summary?.added === 1);
+  const busy = setInterval(() => {
+    change('server.log');
+  }, 1);
+  try {
+    await seen;
+  } finally {
+    clearInterval(busy);
+  }
+});
+
+test('what ignore files keep out is no change, but for what they say and for tasks', async () => {
+  const { workspaces, root, change } = await open();
+  await promisify(execFile)('git', ['init', '-q', root]);
+  await mkdir(path.join(root, 'dist'));
+  for (const [file, text] of [
+    ['.gitignore', '*.log\ndist/\n.cribsheet/\n'],
+    ['.cribsheetignore', 'docs/\n!dist/kept.ts\n'],
+    ['server.log', 'one\n'],
+    ['dist/kept.ts', 'export const kept = 1;\n'],
+  ]) {
+    await writeFile(path.join(root, file!), text!);
+  }
+  await mkdir(path.join(root, 'docs'));
+  await writeFile(path.join(root, 'docs/a.md'), '# A\n');
+  await workspaces.refresh(root);
+  for (const file of ['server.log', 'docs/a.md', 'docs/b.md', 'docs']) {
+    change(file);
+    expect(workspaces.state(root).dirty, file).toBe(false);
+  }
+  for (const file of ['dist/kept.ts', '.gitignore', '.cribsheet/tasks/mine.crib', 'new.log']) {
+    change(file);
+    expect(workspaces.state(root).dirty, file).toBe(true);
+    await workspaces.refresh(root);
+    expect(workspaces.state(root).dirty, file).toBe(false);
+  }
 });
 
 test('a workspace task that is written shows up', async () => {
@@ -154,6 +245,18 @@ test('a folder that is taken away is watched no more', async () => {
   workspaces.setRoots([]);
   expect([...watcher.watched.keys()]).toEqual([]);
   expect(workspaces.state(root)).toEqual({ kind: 'unread', dirty: false, stale: {} });
+});
+
+test('a folder that is open no more is refused, and neither read nor watched', async () => {
+  const { workspaces, root, watcher } = await open();
+  await workspaces.refresh(root);
+  workspaces.setRoots([]);
+  const refused = { code: 'workspace-missing', message: `The folder ${root} is not open in this window any more.` };
+  await expect(workspaces.ensureFresh(root)).rejects.toMatchObject(refused);
+  await expect(workspaces.refresh(root)).rejects.toMatchObject(refused);
+  await workspaces.sheetsChanged(root, { isDone: true });
+  expect([...watcher.watched.keys()]).toEqual([]);
+  expect(bench.told).toEqual([]);
 });
 
 test('a stale sheet is rebuilt by itself when nothing happens, and not while somebody asks', async () => {

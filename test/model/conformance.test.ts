@@ -43,13 +43,26 @@ describe.each(cases)('%s', (name, tolerance) => {
     }
   });
 
-  test('64 greedy tokens are identical', async () => {
+  test('64 greedy tokens are those of the reference', async () => {
     const lane = decoder.lane(priorities.answer, 4);
     await lane.append(ref.ids);
-    const options = { maxTokens: 64, endTokens: new Set<number>(), sampling: { temperature: 0, topP: 1 } };
-    const said = await generate(lane, decoder.tokenizer, options);
-    expect(said.tokens).toEqual(ref.greedy.ids);
+    for (const id of ref.greedy.ids) {
+      // Quantised activations are rounded differently from processor to processor: what is a tie there may fall either way.
+      expect(Math.max(...lane.logits) - lane.logits[id]!).toBeLessThan(tolerance);
+      await lane.append([id]);
+    }
   });
+});
+
+test.each(['llama-fp32', 'qwen2-fp32', 'qwen3-fp32'])('%s generates the 64 tokens of the reference', async (name) => {
+  const ref = reference<Reference>(name);
+  const decoder = await openTiny(name);
+  const lane = decoder.lane(priorities.answer, 4);
+  await lane.append(ref.ids);
+  const options = { maxTokens: 64, endTokens: new Set<number>(), sampling: { temperature: 0, topP: 1 } };
+  const said = await generate(lane, decoder.tokenizer, options);
+  expect(said.tokens).toEqual(ref.greedy.ids);
+  await decoder.dispose();
 });
 
 test('one shot, steps and single tokens agree', async () => {

@@ -26,7 +26,7 @@ function vectorAt(
   position: number,
 ): Float32Array {
   const vector = new Float32Array(shape.headSize);
-  readVector(cache[kind][layer]!, cache.offset(head, position), vector);
+  readVector(cache[kind][layer]!, cache.offset(layer, head, position), vector);
   return vector;
 }
 
@@ -34,7 +34,7 @@ test('growing keeps every position', () => {
   const cache = filled(20, 3);
   const before = vectorAt(cache, 'keys', 1, 1, 19);
   cache.reserve(500);
-  expect(cache.capacity).toBeGreaterThanOrEqual(500);
+  expect(cache.capacityOf(1)).toBeGreaterThanOrEqual(500);
   expect(vectorAt(cache, 'keys', 1, 1, 19)).toEqual(before);
 });
 

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -126,7 +126,10 @@ describe('files that are damaged', () => {
 describe('parts that do not belong together', () => {
   test('the tokenizer of another model', async () => {
     await cp(path.join(starterFolder, 'tokenizer.json'), inFolder('tokenizer.json'));
-    expect(await failure()).toMatchObject({ code: 'tokenizer-mismatch', message: expect.stringContaining('6144') });
+    expect(await failure()).toMatchObject({
+      code: 'tokenizer-mismatch',
+      message: expect.stringMatching(/has \d+ tokens, the model 512/u),
+    });
   });
 
   test('an end token that the tokenizer does not have', async () => {
@@ -245,6 +248,59 @@ describe('the fingerprint', () => {
     const here = (await readModelFolder(folder)).fingerprint;
     expect(here).toBe((await readModelFolder(modelFolder('qwen2-fp32'))).fingerprint);
     expect(here).not.toBe((await readModelFolder(modelFolder('qwen2-fp16'))).fingerprint);
+  });
+
+  /** The same model with its weights in files of these names, each as large as the one that there was. */
+  async function withWeights(...names: string[]): Promise<void> {
+    const graph = decodeModel(await readFile(inFolder('model.onnx')));
+    const external = graph.graph!.initializer!.filter((tensor) => externalData(tensor));
+    external.forEach((tensor, i) => {
+      tensor.externalData!.find(({ key }) => key === 'location')!.value = names[i % names.length]!;
+    });
+    await writeFile(inFolder('model.onnx'), encodeModel(graph));
+    for (const name of names) {
+      await mkdir(path.dirname(inFolder(name)), { recursive: true });
+      await cp(inFolder('model.onnx.data'), inFolder(name));
+    }
+    await rm(inFolder('model.onnx.data'));
+  }
+
+  /** Does the fingerprint change with every one of these bytes? */
+  async function changesWith(name: string, offsets: readonly number[]): Promise<void> {
+    const before = (await readModelFolder(folder)).fingerprint;
+    const handle = await open(inFolder(name), 'r+');
+    for (const at of offsets) {
+      const byte = Buffer.alloc(1);
+      await handle.read(byte, 0, 1, at);
+      await handle.write(Buffer.of(byte[0]! ^ 1), 0, 1, at);
+      expect((await readModelFolder(folder)).fingerprint, String(at)).not.toBe(before);
+      await handle.write(byte, 0, 1, at);
+    }
+    await handle.close();
+    expect((await readModelFolder(folder)).fingerprint).toBe(before);
+  }
+
+  test('changes with weights of any name, in any of several files', async () => {
+    await withWeights('weights.bin', 'parts/other weights');
+    expect((await logitsOf(folder, [7, 90])).length).toBeGreaterThan(0);
+    await changesWith('weights.bin', [0]);
+    await changesWith('parts/other weights', [0, 70_000]);
+    const before = (await readModelFolder(folder)).fingerprint;
+    await rm(inFolder('weights.bin'));
+    expect((await readModelFolder(folder)).fingerprint).not.toBe(before);
+  });
+
+  test('changes with any byte of small weights', async () => {
+    const { size } = await stat(inFolder('model.onnx.data'));
+    await changesWith('model.onnx.data', [0, 65_535, 65_536, size >> 1, size - 65_537, size - 1]);
+  });
+
+  test('of large weights is read off samples over the whole file', async () => {
+    const size = 64 * 1024 ** 2;
+    await truncate(inFolder('model.onnx.data'), size);
+    const step = (size - 65_536) / 255;
+    const inSample = [0, 1, 127, 254, 255].map((i) => Math.floor(i * step) + 9);
+    await changesWith('model.onnx.data', [...inSample, size - 1]);
   });
 
   test.each([

@@ -19,7 +19,7 @@ const manifest = {
   displayName: 'Cribsheet',
   description: 'Test.',
   license: 'MIT',
-  main: './dist/host.cjs',
+  main: './dist/extension.cjs',
   activationEvents: [],
   engines: { vscode: '^1.106.0' },
 };
@@ -96,6 +96,7 @@ test.each([
 });
 
 test.each([
+  'dist/host.cjs',
   'dist/worker.js',
   'dist/grammars/tree-sitter-typescript.wasm',
   'models/starter/model.onnx',

@@ -69,6 +69,28 @@ describe('looking up', () => {
     expect(index.definitions('maxRead')).toEqual([]);
   });
 
+  test('one of many that share a name, by its owner or its case', async () => {
+    const method = (owner: string, name = 'toString') => ({
+      name,
+      kind: 'method',
+      qualifiedName: `${owner}.${name}`,
+      text: `${name}() {}`,
+    });
+    const many = Array.from({ length: 300 }, (_, at) => method(`Class${at}`));
+    const files = [method('Größe_1'), method('Groxe01'), method('Outer.Last'), method('Deep', 'tostring')];
+    await index.update([fileOf('src/many.ts', many), ...files.map((one, at) => fileOf(`src/${at}.ts`, [one]))]);
+    const named = (name: string) => index.definitions(name).map(({ qualifiedName }) => qualifiedName);
+    expect(named('Class7.toString')).toEqual(['Class7.toString']);
+    expect(named('Class299.toString()')).toEqual(['Class299.toString']);
+    expect(named('Last::toString')).toEqual(['Outer.Last.toString']);
+    expect(named('Outer#Last#toString')).toEqual(['Outer.Last.toString']);
+    expect(named('GRÖSSE_1.tostring')).toEqual([]);
+    expect(named('größe_1.tostring')).toEqual(['Größe_1.toString']);
+    expect(named('tostring')).toEqual(['Deep.tostring']);
+    expect(named('toString')).toHaveLength(200);
+    expect(named(`${'A'.repeat(100_000)}.toString`)).toEqual([]);
+  });
+
   test('paths by their last parts', () => {
     expect(index.resolvePath('src/http/server.ts')).toEqual(['src/http/server.ts']);
     expect(index.resolvePath('server.ts')).toEqual(['src/http/server.ts', 'src/jobs/server.ts']);

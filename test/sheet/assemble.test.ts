@@ -183,10 +183,10 @@ describe('a sheet that cannot be loaded', () => {
     );
   });
 
-  test('one of whose blocks is gone names the file', async () => {
+  test.each(['preamble', 'only segment'])('one whose %s is gone', async (which) => {
     const decoder = await small.decoder('qwen3-fp32');
     const { blocks, file } = await built(decoder, oneFile);
-    await blocks.delete(file.segments[0]!.key);
-    expect(await refusal(AssembledSheet.load(file, decoder, blocks))).toContain('src/berths/util.ts');
+    await blocks.delete(which === 'preamble' ? file.preamble.key : file.segments[0]!.key);
+    expect(await refusal(AssembledSheet.load(file, decoder, blocks))).toContain('missing or damaged');
   });
 });

@@ -116,7 +116,7 @@ test('a single-precision number is rounded to the nearest half', () => {
   );
 });
 
-test.each(['int8', 'int4', 'int2'] as const)(
+test.each(['int8', 'int4', 'flexgen4', 'int2'] as const)(
   '%s blocks give back positions, biases and nearly the numbers',
   (storage) => {
     const shape = { layers: 2, kvHeads: 2, headSize: 32 };
@@ -140,7 +140,7 @@ test.each(['int8', 'int4', 'int2'] as const)(
     const { keys, values, ...rest } = back;
     const { keys: keysBefore, values: valuesBefore, ...restBefore } = block;
     expect(rest).toEqual(restBefore);
-    const step = 4 / (2 ** Number(storage.slice(3)) - 1);
+    const step = 4 / (2 ** Number(/\d/.exec(storage)![0]) - 1);
     for (const [now, before] of [
       ...keys.map((k, l) => [k, keysBefore[l]!]),
       ...values.map((v, l) => [v, valuesBefore[l]!]),

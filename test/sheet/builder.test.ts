@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { CribsheetError } from '../../src/common/errors.ts';
+import type { Mode } from '../../src/common/names.ts';
 import type { Decoder } from '../../src/engine/model/decoder.ts';
 import type { BuildProgress } from '../../src/engine/sheet/builder.ts';
 import type { SheetFile } from '../../src/engine/sheet/sheetFile.ts';
@@ -9,6 +10,7 @@ import { heaviestFirst } from '../../src/engine/sheet/weight.ts';
 import type { CompressRequest, Workspace } from '../../src/engine/workspace.ts';
 import { lookupTask, smallFiles, SmallWorkspaces, type Opened } from '../engine/smallWorkspace.ts';
 import { starterFolder } from '../model/fixtures.ts';
+import { block, keyOf } from './blocks.ts';
 
 const small = new SmallWorkspaces();
 afterAll(() => small.dispose());
@@ -20,15 +22,22 @@ const request: CompressRequest = { task: lookupTask };
 const sheetOf = async (workspace: Workspace): Promise<SheetFile> => (await workspace.sheetFor('api-lookup'))!;
 const blockKeys = async ({ blocks }: Opened): Promise<string[]> => (await blocks.list()).map((b) => b.key).sort();
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
-const ask = (workspace: Workspace, question = 'Where is openHarbour defined?') =>
-  workspace.ask({ id: '1', question, mode: 'cache', task: 'api-lookup' });
+const fileOf = (store: string, key: string): string =>
+  path.join(store, 'blocks', key.slice(0, 2), `${key}.safetensors`);
+const ask = (workspace: Workspace, question = 'Where is openHarbour defined?', mode: Mode = 'cache') =>
+  workspace.ask({ id: '1', question, mode, task: 'api-lookup' });
 /** How a build ends that is cancelled after `after` segments. */
-async function cancelledBuild(workspace: Workspace, after: number): Promise<BuildProgress[]> {
+async function cancelledBuild(
+  workspace: Workspace,
+  after: number,
+  change: Partial<CompressRequest> = {},
+): Promise<BuildProgress[]> {
   const controller = new AbortController();
   const seen: BuildProgress[] = [];
   const error: unknown = await workspace
     .compress({
       ...request,
+      ...change,
       signal: controller.signal,
       onProgress: (progress) => {
         seen.push(progress);
@@ -163,48 +172,118 @@ describe('a cancel', () => {
     await writeFile(path.join(root, 'README.md'), `${smallFiles['README.md']!}\nAnd a lighthouse.\n`);
     await workspace.refresh();
     await cancelledBuild(workspace, 0);
-    const sheet = await sheetOf(workspace);
-    expect(sheet.complete).toBe(false);
-    expect(sheet.segments.length).toBeGreaterThanOrEqual(whole.segments.length - 2);
-    expect(sheet.leftOut).toEqual([{ path: 'README.md', reason: 'not-built' }]);
+    // It covers more than the part that is done, if README.md as it was.
+    expect(await sheetOf(workspace)).toEqual(whole);
     expect((await workspace.compress(request)).computed).toBeLessThanOrEqual(2);
+  });
+
+  test.each([
+    ['another size, which would be another sheet', { ratio: 8 }],
+    ['another instruction, which would be the same one', { task: { ...lookupTask, instruction: 'Find defects.' } }],
+  ])('of %s leaves the complete sheet where it is', async (_, change) => {
+    const { workspace } = await small.workspace(await tiny);
+    await workspace.compress(request);
+    const whole = await sheetOf(workspace);
+    await cancelledBuild(workspace, 3, change);
+    expect(await workspace.sheets.list()).toEqual([whole]);
+    expect((await ask(workspace)).coverage).toEqual(whole.coverage);
+    // What was done is not lost.
+    expect((await workspace.compress({ ...request, ...change })).reused).toBe(3);
+  });
+
+  test('takes the place of a complete sheet that covers less', async () => {
+    const { workspace, root } = await small.workspace(await tiny, { 'README.md': smallFiles['README.md']! });
+    await workspace.compress(request);
+    await small.write(root, smallFiles);
+    await workspace.refresh();
+    await cancelledBuild(workspace, 6);
+    const sheet = await sheetOf(workspace);
+    expect([sheet.complete, sheet.segments.length]).toEqual([false, 6]);
+  });
+
+  test('leaves the place to a complete sheet whose blocks are there, however old', async () => {
+    const { workspace, blocks } = await small.workspace(await tiny);
+    const { sheet } = await workspace.compress(request);
+    await workspace.sheets.write({ ...sheet, id: 'part', complete: false, createdAt: '2999-01-01T00:00:00.000Z' });
+    expect((await sheetOf(workspace)).id).toBe(sheet.id);
+    await blocks.delete(sheet.segments[0]!.key);
+    expect((await sheetOf(workspace)).id).toBe('part');
+  });
+
+  test('keeps its blocks where the store is too small, and what no sheet needs goes', async () => {
+    const opened = await small.workspace(await tiny, smallFiles, { quotaBytes: 0 });
+    await opened.blocks.write(keyOf(1), block(1));
+    await cancelledBuild(opened.workspace, 2);
+    expect(await opened.blocks.has(keyOf(1))).toBe(false);
+    expect((await blockKeys(opened)).length).toBe(2 + 1);
   });
 });
 
 describe('damage', () => {
   /** Flips a byte in the middle of a block's file. */
   async function flip(store: string, key: string): Promise<void> {
-    const file = path.join(store, 'blocks', key.slice(0, 2), `${key}.safetensors`);
+    const file = fileOf(store, key);
     const bytes = await readFile(file);
     bytes[bytes.length >> 1]! ^= 0x40;
     await writeFile(file, bytes);
   }
 
-  test.each(['segment', 'preamble'])(
-    'a damaged %s: ask says so and what to do, the next build makes it anew',
-    async (which) => {
-      const opened = await small.workspace(await tiny);
-      const { workspace, store, corrupt } = opened;
-      await workspace.compress(request);
-      const sheet = await sheetOf(workspace);
-      const good = await ask(workspace);
-      const key = which === 'segment' ? sheet.segments[2]!.key : sheet.preamble.key;
-      await flip(store, key);
-      // A new process: nothing in memory.
-      const again = await small.workspace(await tiny, {}, opened);
-      const answer = await ask(again.workspace);
+  test.each(['segment', 'preamble'])('a damaged %s is dropped, and the next build makes it anew', async (which) => {
+    const opened = await small.workspace(await tiny);
+    const { workspace, store, corrupt } = opened;
+    await workspace.compress(request);
+    const sheet = await sheetOf(workspace);
+    const good = await ask(workspace);
+    const lost = sheet.segments[2]!;
+    const key = which === 'segment' ? lost.key : sheet.preamble.key;
+    await flip(store, key);
+    // A new process: nothing in memory.
+    const again = await small.workspace(await tiny, {}, opened);
+    const automatic = await ask(again.workspace, 'Where is openHarbour defined?', 'auto');
+    const answer = await ask(again.workspace);
+    if (which === 'segment') {
+      // The rest answers, and says what it covers.
+      const { tokens, files } = sheet.coverage;
+      const paths = new Set(lost.lines.map((run) => run.path));
+      expect(answer.error).toBe(undefined);
+      expect(answer.coverage).toMatchObject({ tokens: tokens - lost.tokens, files: files - paths.size });
+      expect(answer.tokens.sheet).toBe(good.tokens.sheet - lost.kept);
+      expect(automatic).toMatchObject({ mode: 'cache', coverage: answer.coverage });
+    } else {
       expect(answer.error).toMatchObject({ code: 'sheet-missing', message: expect.stringMatching(/damaged/) });
-      if (which === 'segment') expect(answer.error!.message).toContain(sheet.paths[sheet.segments[2]!.lines[0]!.path]);
       expect(answer.error!.action).toContain('cribsheet compress');
-      expect(again.corrupt).toEqual([key]);
+      expect(automatic).toMatchObject({ mode: 'rag', reason: 'the sheet for this task cannot be read' });
+      expect(automatic.error).toBe(undefined);
+    }
+    expect(again.corrupt).toEqual([key]);
 
-      const rebuilt = await workspace.compress(request);
-      expect(rebuilt.computed).toBe(which === 'segment' ? 1 : 0);
-      expect(rebuilt.sheet.segments).toEqual(sheet.segments);
-      expect((await ask(again.workspace)).answer).toBe(good.answer);
-      expect(corrupt).toEqual([]);
-    },
-  );
+    const rebuilt = await workspace.compress(request);
+    expect(rebuilt.computed).toBe(which === 'segment' ? 1 : 0);
+    expect(rebuilt.sheet.segments).toEqual(sheet.segments);
+    expect((await ask(again.workspace)).answer).toBe(good.answer);
+    expect(corrupt).toEqual([]);
+  });
+
+  test('a block that is gone: its file is not covered, and questions that name it go to retrieval', async () => {
+    const opened = await small.workspace(await tiny);
+    const { workspace, blocks } = opened;
+    await workspace.compress(request);
+    const sheet = await sheetOf(workspace);
+    const index = sheet.paths.indexOf('src/harbour.ts');
+    const lost = sheet.segments.find(({ lines }) => lines.some((run) => run.path === index))!;
+    const automatic = (of: Workspace) => ask(of, 'Where is openHarbour defined?', 'auto');
+    // A sheet in memory does not need it.
+    expect((await automatic(workspace)).mode).toBe('cache');
+    await blocks.delete(lost.key);
+    expect(await automatic(workspace)).toMatchObject({ mode: 'cache', coverage: sheet.coverage });
+
+    const again = await small.workspace(await tiny, {}, opened);
+    const reason = 'the sheet does not cover openHarbour (src/harbour.ts)';
+    expect(await automatic(again.workspace)).toMatchObject({ mode: 'rag', reason });
+    const left = await sheetOf(again.workspace);
+    expect(left).toMatchObject({ complete: false, leftOut: [{ path: 'src/harbour.ts', reason: 'not-built' }] });
+    expect((await ask(again.workspace)).coverage).toEqual(left.coverage);
+  });
 
   test('a damaged block that nobody asked for is found by the next build', async () => {
     const { workspace, store, corrupt } = await small.workspace(await tiny);
@@ -331,7 +410,7 @@ describe('parts that are written on the way', () => {
     expect(sheet.segments).toEqual(without.sheet.segments);
     expect(seen.map((p) => p.segments)).toEqual([...segments.keys(), segments.length]);
     const [first] = parts;
-    const heaviest = segments[heaviestFirst(segments, new Set(segments.keys()))[0]!]!;
+    const heaviest = segments[(await heaviestFirst(segments, new Set(segments.keys())))[0]!]!;
     expect(first!.segments.map(({ tokens, lines }) => [tokens, first!.paths[lines[0]!.path]])).toEqual([
       [heaviest.tokens, heaviest.lines[0]!.path],
     ]);

@@ -1,4 +1,5 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -67,6 +68,15 @@ test('writers at the same time: whoever comes last, the file is whole and no tem
   for (const read of await Promise.all(readers)) expect(read?.id ?? 'same').toBe('same');
   expect(await sheets.read('same')).toMatchObject({ id: 'same', complete: true });
   expect(await readdir(path.join(folder, 'sheets'))).toEqual(['same.json']);
+});
+
+test('what a process left that died while writing is swept by the next write, what is fresh or foreign is not', async () => {
+  const [stale, fresh, foreign] = [`a.json.7.${randomUUID()}.tmp`, `b.json.7.${randomUUID()}.tmp`, 'notes.tmp'];
+  for (const name of [stale, fresh, foreign]) await put(name, '{');
+  const long = Date.now() / 1000 - 2 * 3600;
+  for (const name of [stale, foreign]) await utimes(path.join(folder, 'sheets', name), long, long);
+  await sheets.write(sheet('a'));
+  expect((await readdir(path.join(folder, 'sheets'))).sort()).toEqual(['a.json', fresh, foreign].sort());
 });
 
 describe('files that are no sheets do not stand in the way of those that are', () => {

@@ -37,11 +37,11 @@ const slotsOf = (segments: readonly Segment[]): number[] => segments.map((s) => 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 describe('the choice', () => {
-  test('always fits, and is as full as it can be: nothing left out would still have fitted', () => {
-    fc.assert(
-      fc.property(anySegments, fc.integer({ min: -10, max: 900 }), (segments, positions) => {
+  test('always fits, and is as full as it can be: nothing left out would still have fitted', async () => {
+    await fc.assert(
+      fc.asyncProperty(anySegments, fc.integer({ min: -10, max: 900 }), async (segments, positions) => {
         const slots = slotsOf(segments);
-        const chosen = chooseSegments(segments, slots, positions);
+        const chosen = await chooseSegments(segments, slots, positions);
         const used = sum([...chosen].map((i) => slots[i]!));
         expect(used).toBeLessThanOrEqual(Math.max(0, positions));
         slots.forEach((slot, i) => {
@@ -51,16 +51,16 @@ describe('the choice', () => {
     );
   });
 
-  test('takes whole files; single segments only where not one file fits', () => {
+  test('takes whole files; single segments only where not one file fits', async () => {
     const shared = fc.array(
       fc.record({ tokens: fc.integer({ min: 1, max: 400 }), file: fc.nat(4), name: fc.constantFrom(...words) }),
       { minLength: 1, maxLength: 20 },
     );
-    fc.assert(
-      fc.property(shared, fc.nat(600), (all, positions) => {
+    await fc.assert(
+      fc.asyncProperty(shared, fc.nat(600), async (all, positions) => {
         const segments = all.map(({ tokens, file, name }, i) => segment(i, tokens, [name], '', `src/${file}.ts`));
         const slots = slotsOf(segments);
-        const chosen = chooseSegments(segments, slots, positions);
+        const chosen = await chooseSegments(segments, slots, positions);
         const files = Map.groupBy(segments.keys(), (i) => segments[i]!.paths[0]!);
         const whole = [...files.values()].filter((own) => own.every((i) => chosen.has(i)));
         const smallest = Math.min(...[...files.values()].map((own) => sum(own.map((i) => slots[i]!))));
@@ -71,29 +71,31 @@ describe('the choice', () => {
     );
   });
 
-  test('is everything where everything fits', () => {
-    fc.assert(
-      fc.property(anySegments, (segments) => {
+  test('is everything where everything fits', async () => {
+    await fc.assert(
+      fc.asyncProperty(anySegments, async (segments) => {
         const slots = slotsOf(segments);
-        expect([...chooseSegments(segments, slots, sum(slots))]).toEqual([...segments.keys()]);
+        expect([...(await chooseSegments(segments, slots, sum(slots)))]).toEqual([...segments.keys()]);
       }),
     );
   });
 
-  test('is the same every time', () => {
-    fc.assert(
-      fc.property(anySegments, fc.nat(900), (segments, positions) => {
+  test('is the same every time', async () => {
+    await fc.assert(
+      fc.asyncProperty(anySegments, fc.nat(900), async (segments, positions) => {
         const slots = slotsOf(segments);
         const again = structuredClone(segments);
-        expect([...chooseSegments(again, slots, positions)]).toEqual([...chooseSegments(segments, slots, positions)]);
+        expect([...(await chooseSegments(again, slots, positions))]).toEqual([
+          ...(await chooseSegments(segments, slots, positions)),
+        ]);
       }),
     );
   });
 
-  test('comes in the order of the segments', () => {
-    fc.assert(
-      fc.property(anySegments, fc.nat(900), (segments, positions) => {
-        const chosen = [...chooseSegments(segments, slotsOf(segments), positions)];
+  test('comes in the order of the segments', async () => {
+    await fc.assert(
+      fc.asyncProperty(anySegments, fc.nat(900), async (segments, positions) => {
+        const chosen = [...(await chooseSegments(segments, slotsOf(segments), positions))];
         expect(chosen).toEqual(chosen.toSorted((a, b) => a - b));
       }),
     );
@@ -101,50 +103,72 @@ describe('the choice', () => {
 });
 
 describe('the weight', () => {
-  test('what many files name goes before what nobody names', () => {
+  test('what many files name goes before what nobody names', async () => {
     const lonely = segment(0, 100, ['lonelyHelper']);
     const core = segment(1, 100, ['sharedCore']);
     const users = [2, 3, 4, 5].map((i) => segment(i, 100, [`user${i}`], 'calls sharedCore here'));
     const segments = [lonely, core, ...users];
-    const weights = structuralWeights(segments);
+    const weights = await structuralWeights(segments);
     expect(weights[1]).toBeGreaterThan(weights[0]!);
-    expect([...chooseSegments(segments, slotsOf(segments), 25)]).toEqual([1]);
+    expect([...(await chooseSegments(segments, slotsOf(segments), 25))]).toEqual([1]);
   });
 
-  test('what defines something goes before plain code of the same size', () => {
+  test('what defines something goes before plain code of the same size', async () => {
     const plain = segment(0, 100, []);
     const segments = [plain, segment(1, 100, ['something'])];
-    expect([...chooseSegments(segments, slotsOf(segments), 25)]).toEqual([1]);
+    expect([...(await chooseSegments(segments, slotsOf(segments), 25))]).toEqual([1]);
   });
 
-  test('of two equal segments the earlier one stays', () => {
+  test('of two equal segments the earlier one stays', async () => {
     const segments = [segment(0, 100, ['first']), segment(1, 100, ['other'])];
-    expect([...chooseSegments(segments, slotsOf(segments), 25)]).toEqual([0]);
+    expect([...(await chooseSegments(segments, slotsOf(segments), 25))]).toEqual([0]);
   });
 
-  test('many definitions in few tokens go before one in many', () => {
+  test('many definitions in few tokens go before one in many', async () => {
     const segments = [segment(0, 100, ['one']), segment(1, 100, ['some', 'more', 'names'])];
-    expect([...chooseSegments(segments, slotsOf(segments), 25)]).toEqual([1]);
+    expect([...(await chooseSegments(segments, slotsOf(segments), 25))]).toEqual([1]);
   });
 
-  test('names that objects have by birth are names like all others', () => {
-    const weights = structuralWeights(words.map((name, i) => segment(i, 50, [name])));
+  test('names that objects have by birth are names like all others', async () => {
+    const weights = await structuralWeights(words.map((name, i) => segment(i, 50, [name])));
     expect(new Set(weights).size).toBe(1);
     expect(weights[0]).toBeGreaterThan(0);
   });
 });
 
+describe('a large workspace', () => {
+  const text = 'function names other things '.repeat(200);
+  const many = (): Segment[] => Array.from({ length: 1_500 }, (_, i) => segment(i, 400, [`name${i}`], text));
+
+  test('is gone through once', async () => {
+    const segments = many();
+    expect(await structuralWeights(segments)).toBe(await structuralWeights(segments));
+  });
+
+  test('lets others in meanwhile, and can be cancelled', async () => {
+    let turns = 0;
+    const others = setInterval(() => turns++, 0);
+    await structuralWeights(many());
+    clearInterval(others);
+    expect(turns).toBeGreaterThan(2);
+    const controller = new AbortController();
+    const weights = structuralWeights(many(), controller.signal);
+    controller.abort();
+    await expect(weights).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
+
 describe('the order of work', () => {
-  test('has every chosen segment once, those of a file together and in their order', () => {
+  test('has every chosen segment once, those of a file together and in their order', async () => {
     const shared = fc.array(
       fc.record({ tokens: fc.integer({ min: 1, max: 400 }), file: fc.nat(4), name: fc.constantFrom(...words) }),
       { maxLength: 20 },
     );
-    fc.assert(
-      fc.property(shared, fc.nat(600), (all, positions) => {
+    await fc.assert(
+      fc.asyncProperty(shared, fc.nat(600), async (all, positions) => {
         const segments = all.map(({ tokens, file, name }, i) => segment(i, tokens, [name], '', `src/${file}.ts`));
-        const chosen = chooseSegments(segments, slotsOf(segments), positions);
-        const order = heaviestFirst(segments, chosen);
+        const chosen = await chooseSegments(segments, slotsOf(segments), positions);
+        const order = await heaviestFirst(segments, chosen);
         expect(order.toSorted((a, b) => a - b)).toEqual([...chosen].sort((a, b) => a - b));
         const files = order.map((i) => segments[i]!.paths[0]!);
         const runs = files.filter((file, i) => file !== files[i - 1]);
@@ -156,13 +180,13 @@ describe('the order of work', () => {
     );
   });
 
-  test('begins with what much code leans on', () => {
+  test('begins with what much code leans on', async () => {
     const segments = [
       segment(0, 100, ['lonely']),
       segment(1, 100, ['used']),
       segment(2, 100, [], 'used'),
       segment(3, 100, [], 'used'),
     ];
-    expect(heaviestFirst(segments, new Set([0, 1, 2, 3]))).toEqual([1, 0, 2, 3]);
+    expect(await heaviestFirst(segments, new Set([0, 1, 2, 3]))).toEqual([1, 0, 2, 3]);
   });
 });

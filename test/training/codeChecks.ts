@@ -116,12 +116,15 @@ function areCallers(
   { cards }: ReadContext,
 ): boolean {
   const callers = cards.filter((one) => one !== own && calls(one.body, name));
+  // A further part of the definition may call it again, or hold its own line where a comment takes the first part.
+  const isPart = (one: Card): boolean =>
+    one.kind.endsWith(' part') && one.path === own.path && one.signature === own.names[0];
   if (said === undefined) return callers.some((one) => one.path === path);
   // Every card whose text calls the name is among those said, or a part of one of them (or of the class that holds the definition).
   const theirs = (one: Card): string => one.signature.split('(')[0]!.split(': ')[0]!;
   return (
     said.every((caller) => callers.some((one) => theirs(one) === caller)) &&
-    callers.every((one) => said.includes(theirs(one)) || isOwner(one, own))
+    callers.every((one) => said.includes(theirs(one)) || isPart(one) || isOwner(one, own))
   );
 }
 
@@ -178,10 +181,14 @@ function byText(kind: CodeKind, slot: string, answer: string, { runs, text }: Re
 /** Each stands in the file, on a line of its own or after the one before it. */
 function areImports(modules: readonly string[], runs: readonly { text: string }[]): boolean {
   const text = runs.map((run) => run.text).join('\n');
-  const places = modules.map((module) =>
-    text.search(new RegExp(`(?<![\\w./@-])${module.replace(/[^\w]/g, '\\$&')}(?![\\w/-])`)),
-  );
-  return places.every((place, i) => place >= 0 && place >= (places[i - 1] ?? 0));
+  // Further up the word may stand in a comment.
+  let from = 0;
+  return modules.every((module) => {
+    const name = new RegExp(`(?<![\\w./@-])${module.replace(/[^\w]/g, '\\$&')}(?![\\w/-])`);
+    const place = text.slice(from).search(name);
+    from += Math.max(0, place);
+    return place >= 0;
+  });
 }
 
 /** Names of definitions, files, descriptions and modules that a question may be about stand nowhere. */

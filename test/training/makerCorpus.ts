@@ -54,7 +54,8 @@ export function useCorpus(): () => Tools & { folder: string } {
   beforeAll(async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'cribsheet-maker-'));
     await writeCorpus(folder);
-    tools = { folder, corpus: new Corpus(folder), count: new TokenCounter(tokenizerFolder, '<chunk>').count };
+    const { count, pieces } = new TokenCounter(tokenizerFolder, '<chunk>');
+    tools = { folder, corpus: new Corpus(folder), count, pieces };
   });
   afterAll(async () => {
     if (tools) await rm(tools.folder, { recursive: true, force: true });

@@ -84,7 +84,7 @@ describe('augmentation', () => {
       fc.property(seeds, (seed) => {
         const chosen = selection(seed);
         const before = chosen.chunks.map((chunk) => ({ ...chunk }));
-        augment(chosen, tools().corpus, 'train', new Draw(`${seed}x`));
+        augment(chosen, tools(), 'train', new Draw(`${seed}x`));
         const renamed = new Map<string, string>();
         for (const [i, chunk] of chosen.chunks.entries()) {
           const old = definedNames(before[i]!);

@@ -139,10 +139,10 @@ function serviceAnswer(kind: ServiceKind, name: string, answer: string, { text }
     first(new RegExp(`assign\\(${service}, ["'](.+?)["']\\)`)) ??
     first(new RegExp(`["']${service}["'](?:, |\\] = )\\{ ?"?person"?: ["'](.+?)["']`));
   const handlerOf = (route: string): string | undefined =>
-    first(new RegExp(`${route} = \\{ ?"?path"?: ["'][^"']*["'], "?handler"?: (\\w+)`)) ??
-    first(new RegExp(`${route}(?:: Route)? = [Rr]oute\\(["'][^"']*["'], (\\w+)\\)`));
+    first(new RegExp(`\\b${route} = \\{ ?"?path"?: ["'][^"']*["'], "?handler"?: (\\w+)`)) ??
+    first(new RegExp(`\\b${route}(?:: Route)? = [Rr]oute\\(["'][^"']*["'], (\\w+)\\)`));
   const urlOf = (route: string): string | undefined =>
-    first(new RegExp(`${route}(?:: Route)? = (?:\\{ ?"?path"?: |[Rr]oute\\()["']([^"']*)["']`));
+    first(new RegExp(`\\b${route}(?:: Route)? = (?:\\{ ?"?path"?: |[Rr]oute\\()["']([^"']*)["']`));
   const storeOf = (handler: string | undefined): string | undefined =>
     first(new RegExp(`(?:def|function) ${handler ?? '-'}\\(.*\\n\\s+(?:return (\\w+)\\.read)`)) ??
     first(new RegExp(`(?:def|function) ${handler ?? '-'}\\(.*\\n.*= (?:new )?(\\w+)\\(\\)`));

@@ -44,6 +44,22 @@ describe.skipIf(browserPath === undefined)('an answer', () => {
     expect(await shown.sent()).toMatchObject([{ of: 'citation', index: 1 }]);
   });
 
+  test('places whose file has changed since say so', async () => {
+    const at = { path: 'src/a.ts', startLine: 3, endLine: 5 };
+    const answer = answerOf({
+      mode: 'rag',
+      unsure: 'low-confidence',
+      evidence: [{ ...at, weight: 0.4, stale: true }],
+      found: [{ ...at, name: 'load', stale: true }],
+      chunks: [{ ...at, name: 'load', score: 1, text: '', stale: true }],
+    });
+    await open([turnOf({ answers: [chatAnswer({ answer })] })]);
+    await shown.page.getByText('What the answer looked at (1)').click();
+    await shown.page.getByText(/^Pieces that were read/).click();
+    expect(await button('src/a.ts:3-5 changed').getAttribute('title')).toContain('The file has changed');
+    expect(await button('src/a.ts:3-5 load, changed').count()).toBe(2);
+  });
+
   test('evidence is folded, with weights; figures in full', async () => {
     await open([turnOf()]);
     await shown.page.getByText('What the answer looked at (3)').click();

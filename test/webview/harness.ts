@@ -15,12 +15,12 @@ const repository = fileURLToPath(new URL('../../', import.meta.url));
 const dist = path.resolve(repository, process.env['CRIBSHEET_DIST'] ?? 'dist');
 const screenshots = path.join(repository, 'test/screenshots/webview');
 
-const candidates = [process.env['CHROMIUM_PATH'], ...usualBrowsers];
+const candidates = [process.env['CRIBSHEET_BROWSER'], ...usualBrowsers];
 /** A Chromium of this machine; the webview tests are skipped where there is none. */
 export const browserPath = candidates.find((file) => file !== undefined && existsSync(file));
 if (browserPath === undefined)
   console.warn(
-    'Webview tests are skipped: no Chromium was found. Install it (Debian: apt-get install chromium) or set CHROMIUM_PATH.',
+    'Webview tests are skipped: no Chromium was found. Install it (Debian: apt-get install chromium) or set CRIBSHEET_BROWSER.',
   );
 
 export interface Shown {

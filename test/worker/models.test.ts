@@ -1,4 +1,4 @@
-import { cp, readdir, truncate } from 'node:fs/promises';
+import { cp, mkdir, readdir, truncate, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { JobProgress, ModelStatus } from '../../src/common/protocol.ts';
@@ -73,4 +73,36 @@ test('the model in use stays, and one that is broken says why', async () => {
 test('a broken setting is listed without a model in use', async () => {
   const { client } = await bench.start({ store: await bench.folder('store'), model: 'no-such-model' });
   expect(await client.models()).toMatchObject([{ name: 'starter', active: false }]);
+});
+
+test('imports beside each other do not meet, and of one folder there is one at a time', async () => {
+  const store = await bench.folder('store');
+  const { client } = await bench.start({ store });
+  const [one, other] = ['qwen3-int4', 'qwen3-fp32'].map(modelFolder) as [string, string];
+  const first = client.importModel({ folder: one, name: 'one' });
+  const beside = client.importModel({ folder: other, name: 'other' });
+  await expect(client.importModel({ folder: one, name: 'again' })).rejects.toMatchObject({ code: 'busy' });
+  for (const imported of await Promise.all([first, beside])) {
+    expect(imported.copied).toBe(true);
+    expect(await client.testModel(imported.name)).toMatchObject({ passed: true });
+  }
+  expect((await readdir(store)).filter((name) => name.startsWith('.import-'))).toEqual([]);
+});
+
+test('what a killed import has left is swept, and what is being written is not', async () => {
+  const store = await bench.folder('store');
+  const old = new Date(Date.now() - 7_200_000);
+  for (const [name, written] of [
+    ['.import-1', old],
+    ['.import-2-x', new Date()],
+  ] as const) {
+    const file = path.join(store, name, 'onnx', 'model.onnx');
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, 'half');
+    await utimes(file, written, written);
+    for (const folder of [path.dirname(file), path.join(store, name)]) await utimes(folder, old, old);
+  }
+  const { client } = await bench.start({ store });
+  await client.models();
+  expect((await readdir(store)).filter((name) => name.startsWith('.import-'))).toEqual(['.import-2-x']);
 });

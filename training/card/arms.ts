@@ -28,6 +28,15 @@ export interface Said {
   ms: number;
 }
 
+export interface Graded {
+  kind: string;
+  question: string;
+  gold: string;
+  /** Word for word, but for blanks around it. */
+  right: boolean;
+  said: Said;
+}
+
 /** Answers the questions of contexts through the product's own decoder, compressor and sampling. */
 export class Reader {
   private readonly decoder: Decoder;
@@ -41,7 +50,7 @@ export class Reader {
   }
 
   /** @returns one answer a question; undefined where the context does not fit into the model's window */
-  async answers(context: Context, arm: Arm): Promise<Said[] | undefined> {
+  private async answers(context: Context, arm: Arm): Promise<Said[] | undefined> {
     const { lane, decoder } = this;
     lane.kv.truncate(0);
     const preamble = decoder.chat.preamble();
@@ -70,6 +79,15 @@ export class Reader {
       said.push(await this.tell(question));
     }
     return said;
+  }
+
+  /** The questions of a context with what was said to each; none where the context does not fit into the window. */
+  async graded(context: Context, arm: Arm): Promise<Graded[]> {
+    const said = await this.answers(context, arm);
+    return context.questions.flatMap(({ kind, question, answer }, i) => {
+      const here = said?.[i];
+      return here ? [{ kind, question, gold: answer, right: here.text === answer.trim(), said: here }] : [];
+    });
   }
 
   private async tell(question: string): Promise<Said> {

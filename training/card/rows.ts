@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 
 /** One answer. */
 export interface Row {
+  /** Fingerprint of the model that gave it. */
+  model: string;
   seed: number;
   size: number;
   context: number;

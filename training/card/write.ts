@@ -1,5 +1,5 @@
 /**
- * Writes the model card from measured answers: node training/card/write.ts --measured FILE.jsonl --model DIR --run DIR [--twin FILE.jsonl]
+ * Writes the model card from measured answers: node training/card/write.ts --measured FILE.jsonl --model DIR --run DIR --variants FILE.json [--twin FILE.jsonl]
  * Every figure of the card comes from the files named here.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { parseProfile } from '../../src/engine/model/profile.ts';
 import { apply, isCounted } from './confidence.ts';
+import { chosenVariant, readVariants, variantTable } from './choose.ts';
+import { curve, type LogLine } from './curve.ts';
 import { groupOf } from './kinds.ts';
 import { readRows, type Row } from './rows.ts';
 import { doubts, examples, table } from './summary.ts';
@@ -17,19 +19,17 @@ const { values } = parseArgs({
     measured: { type: 'string' },
     model: { type: 'string' },
     run: { type: 'string' },
+    variants: { type: 'string' },
     twin: { type: 'string' },
   },
 });
 const { measured, model, run } = values;
-if (!measured || !model || !run) {
-  process.stderr.write('Usage: node training/card/write.ts --measured FILE.jsonl --model DIR --run DIR\n');
+const variants = readVariants(values.variants ?? '');
+if (!measured || !model || !run || variants.length === 0) {
+  process.stderr.write(
+    'Usage: node training/card/write.ts --measured FILE.jsonl --model DIR --run DIR --variants FILE.json\n',
+  );
   process.exit(2);
-}
-
-interface LogLine {
-  step: number;
-  tokens: number;
-  seconds?: number;
 }
 
 const rows = readRows(measured);
@@ -86,6 +86,10 @@ const parts: Record<string, string> = {
     )
     .join('\n'),
   unsure: unsureText(),
+  variant: chosenVariant(variants).name,
+  variants: variantTable(variants),
+  curve: curve(log, 6, ({ exact }) => exact),
+  forms: curve(log, 6, ({ exactByForm }) => exactByForm),
   twin:
     values.twin && existsSync(values.twin)
       ? table(

@@ -25,12 +25,13 @@ export function reviewPools(facts: Facts, draw: Draw): Pool[] {
     ...draw.shuffled(good.filter(({ chunk }) => !chunk.lookAlike)),
   ];
   const asBad = bad.flatMap((one) => Array.from({ length: repeats }, () => one));
+  // As often as the defective ones, though there may be fewer of them: a review must not be a defect by default.
+  const asGood = Array.from({ length: Math.max(2, asBad.length) }, (_, i) => telling[i % telling.length]).filter(
+    (one) => one !== undefined,
+  );
   return [
     { weight: 5, candidates: asBad.map((one) => () => askReview(one, one.chunk.finding!, draw)) },
-    {
-      weight: 6,
-      candidates: telling.slice(0, Math.max(2, asBad.length)).map((one) => () => askReview(one, noFindings, draw)),
-    },
+    { weight: 6, candidates: asGood.map((one) => () => askReview(one, noFindings, draw)) },
     { weight: 4, candidates: findCandidates(facts, judged, draw) },
   ];
 }

@@ -1,22 +1,26 @@
 import { definedNames } from '../../src/engine/corpus/naming.ts';
 import type { Draw } from './draw.ts';
 import { identifiers, isFreeName, wordSet } from './names.ts';
-import type { Corpus, Split } from './packages.ts';
-import { relocateFiles } from './relocate.ts';
+import type { Tools } from './codeSample.ts';
+import { oddWord } from './plainWords.ts';
+import type { Split } from './packages.ts';
+import { relocateFiles, renameFiles } from './relocate.ts';
 import { renameDefinitions, replaceWords, textsOf } from './rename.ts';
 import type { Selection, WorkChunk } from './select.ts';
 import { parameterWords, proseWords } from './words.ts';
 
-const shares = { path: 0.7, parameters: 0.3, swap: 0.4, reword: 0.15 };
+const shares = { path: 0.7, parameters: 0.3, swap: 0.4, reword: 0.3, oddWord: 0.5 };
 
 /** Moves names, paths, parameters and documentation about, so that nothing in a context can be known by heart. */
-export function augment(selection: Selection, corpus: Corpus, split: Split, draw: Draw): void {
-  renameDefinitions(selection, corpus, split, draw);
+export function augment(selection: Selection, tools: Pick<Tools, 'corpus' | 'pieces'>, split: Split, draw: Draw): void {
+  const { corpus, pieces } = tools;
+  renameDefinitions(selection, tools, split, draw);
   if (draw.chance(shares.path)) relocateFiles(selection, corpus, split, draw);
+  if (pieces) renameFiles(selection, pieces, draw);
   const { chunks } = selection;
   const defined = new Set(chunks.flatMap(definedNames));
   for (const chunk of chunks) if (draw.chance(shares.parameters)) renameParameters(chunk, defined, draw);
-  swapDocumentation(chunks, draw);
+  swapDocumentation(chunks, pieces, draw);
 }
 
 const namesFirst = new Set(['typescript', 'tsx', 'javascript', 'python', 'go', 'rust']);
@@ -41,7 +45,7 @@ function renameParameters(chunk: WorkChunk, defined: ReadonlySet<string>, draw: 
 }
 
 /** Swaps one-line documentation between chunks of a language, and replaces single words of it. */
-function swapDocumentation(chunks: readonly WorkChunk[], draw: Draw): void {
+function swapDocumentation(chunks: readonly WorkChunk[], pieces: readonly string[] | undefined, draw: Draw): void {
   const documented = chunks.filter(
     (chunk) => chunk.doc && chunk.text.includes(chunk.doc) && !/["'`\\*]/.test(chunk.doc),
   );
@@ -51,7 +55,7 @@ function swapDocumentation(chunks: readonly WorkChunk[], draw: Draw): void {
     group.forEach((chunk, i) => setDocumentation(chunk, docs[(i + 1) % docs.length]!));
   }
   for (const chunk of documented) {
-    if (draw.chance(shares.reword)) setDocumentation(chunk, reworded(chunk.doc!, draw));
+    if (draw.chance(shares.reword)) setDocumentation(chunk, reworded(chunk.doc!, pieces, draw));
   }
 }
 
@@ -60,11 +64,13 @@ function setDocumentation(chunk: WorkChunk, doc: string): void {
   chunk.doc = doc;
 }
 
-function reworded(doc: string, draw: Draw): string {
+function reworded(doc: string, pieces: readonly string[] | undefined, draw: Draw): string {
   const words = doc.match(identifiers)?.filter((word) => /^[a-z]{4,}$/.test(word)) ?? [];
   let result = doc;
   for (const word of draw.some(words, draw.int(1, 2))) {
-    result = result.replace(new RegExp(`\\b${word}\\b`), () => draw.pick(proseWords));
+    result = result.replace(new RegExp(`\\b${word}\\b`), () =>
+      pieces && draw.chance(shares.oddWord) ? oddWord(pieces, draw) : draw.pick(proseWords),
+    );
   }
   return result;
 }

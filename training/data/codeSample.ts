@@ -20,6 +20,8 @@ export interface Tools {
   corpus: Corpus;
   /** Tokens of rendered text. */
   count: (text: string) => number;
+  /** Lower-case tokens of the vocabulary; without them no names are made of rare ones. */
+  pieces?: readonly string[];
 }
 
 /** Context and questions, before instruction and examples. */
@@ -35,7 +37,8 @@ const choice = { wide: 2.5, narrow: 1.15, sheet: 0.97 };
 const besideNeedles = 0.12;
 
 /** Chunks of packages, with names, paths and documentation moved about. */
-export function selected(request: SampleRequest, tokens: number, { corpus, count }: Tools, draw: Draw): Selection {
+export function selected(request: SampleRequest, tokens: number, tools: Tools, draw: Draw): Selection {
+  const { corpus, count } = tools;
   const { split, form, segmentTokens, contextTokens, bodyLines, augment: augmented } = request;
   const profile = profileOf(segmentTokens);
   const factor = form === 'sheet' ? choice.sheet : draw.chance(0.5) ? choice.wide : choice.narrow;
@@ -47,7 +50,7 @@ export function selected(request: SampleRequest, tokens: number, { corpus, count
     keepBodies: request.family === 'review',
   };
   const selection = selectChunks(corpus, limits, (chunk) => chunkCost(chunk, profile, count), draw);
-  if (augmented) augment(selection, corpus, split, draw);
+  if (augmented) augment(selection, tools, split, draw);
   return selection;
 }
 

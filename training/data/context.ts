@@ -3,6 +3,7 @@ import { bodyLines, cardLine, renderChunk, renderFiles } from '../../src/engine/
 import { packSegments } from '../../src/engine/corpus/segments.ts';
 import type { RenderProfile, Segment } from '../../src/engine/corpus/types.ts';
 import type { Draw } from './draw.ts';
+import { wordSet, wordsOf } from './names.ts';
 import type { SampleRequest } from './request.ts';
 import type { WorkChunk } from './select.ts';
 
@@ -15,6 +16,10 @@ export function profileOf(segmentTokens: number): Profile {
 
 /** Share of the sheets whose segments stand in random order. */
 const shuffledShare = 0.3;
+/** Share of the RAG contexts whose chunks were chosen as retrieval does, by the words of one name. */
+const retrievedShare = 0.5;
+/** Share whose first chunk is put last. */
+const reversedShare = 0.7;
 /** Share of the RAG contexts without card lines. */
 const plainShare = 0.15;
 
@@ -118,7 +123,28 @@ function inTextOrder(present: readonly Present[], segments: readonly Segment[]):
   return present.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
-/** Single chunks in random order, each with its own file line: what `packChunks` makes of retrieved ones. */
+/**
+ * Chunks by how many words they share with the name of one of them, the best first: around what is asked for, retrieval puts whatever
+ * speaks of it.
+ */
+function retrieved(chunks: readonly WorkChunk[], draw: Draw): WorkChunk[] {
+  const shuffled = draw.shuffled(chunks);
+  const target = shuffled.find((chunk) => chunk.kind !== codeKind && definedNames(chunk).length > 0);
+  if (!target) return shuffled;
+  const names = new Set(definedNames(target));
+  const wanted = new Set([...names].flatMap(wordsOf));
+  const score = (chunk: WorkChunk): number => {
+    if (chunk === target) return Infinity;
+    const words = wordSet([chunk.text, chunk.path]);
+    let sum = 0;
+    for (const word of words) sum += names.has(word) ? 3 : wordsOf(word).filter((one) => wanted.has(one)).length;
+    return sum;
+  };
+  const scores = new Map(shuffled.map((chunk) => [chunk, score(chunk)]));
+  return shuffled.sort((a, b) => scores.get(b)! - scores.get(a)!);
+}
+
+/** Single chunks, in random order or the best first or last, each with its own file line: what `packChunks` makes of retrieved ones. */
 function makeRag(
   chunks: readonly WorkChunk[],
   { segmentTokens, contextTokens }: Form,
@@ -130,7 +156,8 @@ function makeRag(
   const texts: string[] = [];
   const present: Present[] = [];
   let left = contextTokens;
-  for (const chunk of draw.shuffled(chunks)) {
+  const order = draw.chance(retrievedShare) ? retrieved(chunks, draw) : draw.shuffled(chunks);
+  for (const chunk of order) {
     const { text } = cards
       ? renderChunk(chunk, profile)
       : renderFiles([{ path: chunk.path, chunks: [chunk] }], profile, 'path');
@@ -140,6 +167,11 @@ function makeRag(
     texts.push(text);
     present.push({ chunk, body: bodyOf(chunk, profile) });
     if (left < 24) break;
+  }
+  // The engine puts the best last, next to the question.
+  if (draw.chance(reversedShare)) {
+    texts.reverse();
+    present.reverse();
   }
   const names = present.flatMap(({ chunk }) => (chunk.kind === codeKind ? [] : definedNames(chunk)));
   return { segments: [texts.join('')], chunks: present, cards, names: [...new Set(names)], partial: [] };

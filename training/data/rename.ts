@@ -1,6 +1,8 @@
 import { definedNames } from '../../src/engine/corpus/naming.ts';
+import type { Tools } from './codeSample.ts';
 import type { Draw } from './draw.ts';
 import { identifiers, isFreeName, nearDuplicate, spelled, styleOf, wordSet, wordsOf } from './names.ts';
+import { oddWord, plainWords } from './plainWords.ts';
 import type { Corpus, Split } from './packages.ts';
 import type { Selection, WorkChunk } from './select.ts';
 
@@ -8,26 +10,52 @@ import type { Selection, WorkChunk } from './select.ts';
 const renamedShare = 0.7;
 /** Share of the new names that are made to look like another name of the context. */
 const nearShare = 0.14;
+/** Share that are plain words of the context: they stand there as something else as well. */
+const plainShare = 0.22;
+/** Share that are made of rare tokens. */
+const oddShare = 0.12;
 
 /**
  * Renames most of what the chunks define, everywhere in them, so that no answer can be known by heart. New names come from one package, so
- * that neighbours share prefixes; some are near-duplicates of other names, so that names must be read to the end. Injective, and no new
- * name occurs in the chunks.
+ * that neighbours share prefixes; some are near-duplicates of other names, so that names must be read to the end; some are plain words that
+ * stand in the chunks already, without being called or defined there. Injective, and no other new name occurs in the chunks.
  */
-export function renameDefinitions(selection: Selection, corpus: Corpus, split: Split, draw: Draw): void {
+export function renameDefinitions(
+  selection: Selection,
+  { corpus, pieces }: Pick<Tools, 'corpus' | 'pieces'>,
+  split: Split,
+  draw: Draw,
+): void {
   const { chunks } = selection;
-  const words = wordSet(chunks.flatMap(textsOf));
+  const texts = chunks.flatMap(textsOf);
+  const words = wordSet(texts);
   const defined = [...new Set(chunks.flatMap(definedNames))];
   const pool = namePool(selection, corpus, split, draw);
+  const plain = plainWords(texts, new Set(defined));
+  for (const list of plain.values()) list.splice(0, list.length, ...draw.shuffled(list));
+  const next = (name: string): string | undefined => {
+    const style = styleOf(name);
+    if (draw.chance(plainShare)) {
+      const word = plain.get(style === 'pascal' ? 'pascal' : 'lower')?.pop();
+      if (word !== undefined && !present.includes(word)) return word;
+    }
+    if (pieces && draw.chance(oddShare)) {
+      const parts = Array.from({ length: draw.int(1, 2) }, () => oddWord(pieces, draw));
+      return fresh(spelled(parts, style === 'lower' && parts.length > 1 ? 'camel' : style));
+    }
+    return fresh(draw.chance(nearShare) ? nearDuplicate(draw.pick(present), draw) : pool(name));
+  };
+  const fresh = (name: string | undefined): string | undefined =>
+    name === undefined || words.has(name) ? undefined : name;
   const renamed = new Map<string, string>();
   const present = [...defined];
   for (const name of defined) {
     if (!isFreeName(name) || !draw.chance(renamedShare)) continue;
-    const next = draw.chance(nearShare) ? nearDuplicate(draw.pick(present), draw) : pool(name);
-    if (next === undefined || !isFreeName(next) || words.has(next)) continue;
-    words.add(next);
-    present.push(next);
-    renamed.set(name, next);
+    const other = next(name);
+    if (other === undefined || !isFreeName(other)) continue;
+    words.add(other);
+    present.push(other);
+    renamed.set(name, other);
   }
   replaceWords(chunks, renamed);
 }

@@ -14,10 +14,8 @@ if (values.chunks === undefined || values.tokenizer === undefined) {
   process.stderr.write('Usage: node training/data/serve.ts --chunks DIR --tokenizer DIR\n');
   process.exit(2);
 }
-const maker = new SampleMaker({
-  corpus: new Corpus(values.chunks),
-  count: new TokenCounter(values.tokenizer, '<chunk>').count,
-});
+const { count, pieces } = new TokenCounter(values.tokenizer, '<chunk>');
+const maker = new SampleMaker({ corpus: new Corpus(values.chunks), count, pieces });
 for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
   if (line.trim() !== '') process.stdout.write(`${answer(line)}\n`);
 }

@@ -13,6 +13,8 @@ const probe =
 /** Counts tokens of rendered text exactly as the engine does when it packs segments, but remembers pieces. */
 export class TokenCounter {
   readonly count: (text: string) => number;
+  /** Tokens of two to eight lower-case letters. */
+  readonly pieces: readonly string[];
 
   /** @param folder with `tokenizer.json` and `tokenizer_config.json` */
   constructor(folder: string, fileMark: string) {
@@ -21,6 +23,8 @@ export class TokenCounter {
     const exact = countTokens(new Tokenizer({ tokenizer, tokenizerConfig }), fileMark);
     const fast = fastCount(tokenizer, tokenizerConfig, fileMark);
     this.count = fast?.(probe) === exact(probe) ? fast : exact;
+    const { vocab } = tokenizer['model'] as { vocab: Record<string, number> };
+    this.pieces = Object.keys(vocab).filter((token) => /^[a-z]{2,8}$/.test(token));
   }
 }
 

@@ -23,6 +23,8 @@ class Progress:
         self.seen = 0
         """Tokens computed, padding among them."""
         self.seconds = 0.0
+        self.falling = False
+        """The learning rate was on its way down at the last step."""
 
     @torch.no_grad()
     def follow(self) -> None:
@@ -39,6 +41,7 @@ class Progress:
             "step": self.step,
             "seen": self.seen,
             "seconds": self.seconds,
+            "falling": self.falling,
         }
         beside = path.with_suffix(".tmp")
         torch.save(state, beside)
@@ -51,6 +54,7 @@ class Progress:
         self.average = state["average"]
         self.optimizer.load(state["optimizer"])
         self.step, self.seen, self.seconds = state["step"], state["seen"], state["seconds"]
+        self.falling = state.get("falling", False)
 
 
 def load_network(path: Path, averaged: bool = True) -> Network:

@@ -1,6 +1,6 @@
 """
 A checkpoint as a Hugging Face folder, and from it the onnxruntime-genai builder's layout that the engine loads:
-python -m starter.export CHECKPOINT --tokenizer DIR --out DIR [--precisions int4,fp16]
+python -m starter.export CHECKPOINT --tokenizer DIR --out DIR [--precisions int4,mixed,int8,fp16]
 """
 
 import argparse
@@ -22,6 +22,8 @@ from .shape import SPECIAL_TOKENS
 WINDOW = 18_432
 """Room for 16k of source; each position costs 256 bytes of the rotary tables on disk."""
 TOLERANCE = 1e-3
+MIXED = ["algo_config=k_quant", "matmul_mixed_precision=last_matmul:int8,mixed_layers:int8"]
+"""Options of the builder for `mixed`: int4, and int8 where rounding hurts most (output and every third layer)."""
 
 
 def to_transformers(network: Network) -> Qwen3ForCausalLM:
@@ -84,7 +86,8 @@ def save_folder(network: Network, tokenizer: Path, out: Path) -> None:
 
 def build_onnx(folder: Path, out: Path, precision: str) -> None:
     with tempfile.TemporaryDirectory() as cache:
-        options = ["-i", str(folder), "-o", str(out), "-p", precision, "-e", "cpu", "-c", cache]
+        base, extra = ("int4", ["--extra_options", *MIXED]) if precision == "mixed" else (precision, [])
+        options = ["-i", str(folder), "-o", str(out), "-p", base, "-e", "cpu", "-c", cache, *extra]
         # The builder reports every tensor; what it says matters only where it fails.
         told = subprocess.run([sys.executable, "-m", "onnxruntime_genai.models.builder", *options], capture_output=True, text=True)
     if told.returncode != 0:

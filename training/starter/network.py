@@ -6,28 +6,29 @@ Shapes: R rows of T tokens, S segments of up to C, B samples, P kept positions, 
 """
 
 import math
-import shutil
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .attention import attend
+from .pointwise import compiled
 from .shape import Shape
-
 
 BESIDE = -2
 """Group of tokens that stand between sheet and questions."""
 
 
-def compiled(function):
-    """Fuses a pointwise function where a C++ compiler is there; matrix products gain nothing from it."""
-    return torch.compile(function, dynamic=True) if shutil.which("g++") else function
+def linear(x: Tensor, weight: Tensor) -> Tensor:
+    """Weights are kept in single precision and rounded to what activations are computed in."""
+    return F.linear(x, weight.to(x.dtype))
 
 
 @compiled
 def rms_norm(x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
-    return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + epsilon) * weight
+    full = x.float()
+    return (full * torch.rsqrt(full.pow(2).mean(-1, keepdim=True) + epsilon) * weight).to(x.dtype)
 
 
 @compiled
@@ -39,8 +40,8 @@ def swiglu(gate_up: Tensor) -> Tensor:
 @compiled
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     half = x.shape[-1] // 2
-    a, b = x[..., :half], x[..., half:]
-    return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
+    a, b = x[..., :half].float(), x[..., half:].float()
+    return torch.cat([a * cos - b * sin, b * cos + a * sin], -1).to(x.dtype)
 
 
 class Places:
@@ -73,21 +74,14 @@ class Places:
     def picked(parts: Tensor, index: Tensor) -> Tensor:
         flat = parts.transpose(1, 2).flatten(0, 1)
         # Where a text without a probe ends a row, the index of its (masked) probe would lie behind the last column.
-        return flat[index.clamp(max=len(flat) - 1)].transpose(1, 2)
+        chosen = index.clamp(max=len(flat) - 1)
+        # Its gradient is added up row by row, that of an index with brackets element by element.
+        return flat.index_select(0, chosen.flatten()).unflatten(0, chosen.shape).transpose(1, 2)
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, added: Tensor) -> Tensor:
-    """q [R, H, T, D], k and v [R, K, P, D]; `added` to the logits. The fused kernels of a GPU take no masks together with grouped heads."""
-    if q.is_cuda:
-        group = q.shape[1] // k.shape[1]
-        k, v = k.repeat_interleave(group, 1), v.repeat_interleave(group, 1)
-        return F.scaled_dot_product_attention(q, k, v, attn_mask=added.to(q.dtype))
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=added, enable_gqa=True)
-
-
-def as_summand(mask: Tensor) -> Tensor:
+def as_summand(mask: Tensor, precision: torch.dtype) -> Tensor:
     """Added to the logits of attention. Given as booleans it is converted again in every layer, which takes as long as the products."""
-    return torch.zeros(mask.shape).masked_fill(~mask, -1e9)
+    return torch.zeros(mask.shape, dtype=precision).masked_fill(~mask, -1e9)
 
 
 @dataclass
@@ -134,21 +128,24 @@ class Block(nn.Module):
         """Queries and keys are normalised and not rotated."""
         s = self.shape
         rows, tokens, _ = x.shape
-        z = self.qkv(rms_norm(x, self.norm_in.weight, s.epsilon))
+        z = linear(rms_norm(x, self.norm_in.weight, s.epsilon), self.qkv.weight)
         z = z.view(rows, tokens, s.query_heads + 2 * s.kv_heads, s.head_width).transpose(1, 2)
         q, k, v = z.split([s.query_heads, s.kv_heads, s.kv_heads], 1)
         return rms_norm(q, self.q_norm.weight, s.epsilon), rms_norm(k, self.k_norm.weight, s.epsilon), v
 
     def finish(self, x: Tensor, attended: Tensor) -> Tensor:
         rows, tokens, _ = x.shape
-        x = x + self.out(attended.transpose(1, 2).reshape(rows, tokens, -1))
-        return x + self.down(swiglu(self.gate_up(rms_norm(x, self.norm_out.weight, self.shape.epsilon))))
+        x = x + linear(attended.transpose(1, 2).reshape(rows, tokens, -1), self.out.weight)
+        inner = linear(rms_norm(x, self.norm_out.weight, self.shape.epsilon), self.gate_up.weight)
+        return x + linear(swiglu(inner), self.down.weight)
 
 
 class Network(nn.Module):
     def __init__(self, shape: Shape):
         super().__init__()
         self.shape = shape
+        self.precision = torch.float32
+        """Of activations; weights, norms, rotations and losses stay in single precision."""
         self.embedding = nn.Embedding(shape.vocabulary, shape.width)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.norm = nn.RMSNorm(shape.width)
@@ -167,7 +164,7 @@ class Network(nn.Module):
         return turns.cos(), turns.sin()
 
     def logits(self, hidden: Tensor) -> Tensor:
-        return hidden @ self.embedding.weight.T
+        return linear(hidden, self.embedding.weight).float()
 
     def prefill(
         self, tokens: Tensor, positions: Tensor, groups: Tensor, places: Places, score: bool
@@ -182,8 +179,8 @@ class Network(nn.Module):
         total = tokens.shape[1]
         cos, sin = (a[:, None] for a in self.angles(positions))
         mask = torch.ones(total, total, dtype=torch.bool).tril() & (groups[:, :, None] == groups[:, None, :])
-        added = as_summand(mask[:, None])
-        x = self.embedding(tokens)
+        added = as_summand(mask[:, None], self.precision)
+        x = self.embedding(tokens).to(self.precision)
         states = []
         for block in self.blocks:
             q, k, v = block.project(x)
@@ -204,8 +201,8 @@ class Network(nn.Module):
         segment, probe = places.of_segments(keys)[:, :, None], places.of_probes(keys)[:, :, None]
         longest = probe.shape[-2]
         causal = torch.ones(longest, longest, dtype=torch.bool).tril()
-        over_segment = (q @ segment.transpose(-1, -2)).masked_fill(~places.in_segment[:, None, None, None], -1e9)
-        over_probe = (q @ probe.transpose(-1, -2)).masked_fill(~causal, -1e9)
+        over_segment = (q @ segment.transpose(-1, -2)).float().masked_fill(~places.in_segment[:, None, None, None], -1e9)
+        over_probe = (q @ probe.transpose(-1, -2)).float().masked_fill(~causal, -1e9)
         raw = torch.cat([over_segment, over_probe], -1) / math.sqrt(s.head_width)
         share = raw.softmax(-1)[..., : segment.shape[-2]] * places.in_probe[:, None, None, :, None]
         return share.sum(-2).mean(2) / places.in_probe.sum(1)[:, None, None]
@@ -217,7 +214,7 @@ class Network(nn.Module):
         Questions with their answers, tokens [B, T], each question a group of its own that does not see the others and starts right after the sheet.
         offsets [B, T]: place after the sheet. groups [B, T]: number of the question, -1 for padding, `BESIDE` for source that stands
         before the questions and that all of them see.
-        watched [B, T]: rows whose attention over the sheet is returned, summed, per layer [B, K, P].
+        watched [B, N]: columns of the tokens whose attention over the sheet is returned, summed, per layer [B, K, P]; -1 for none.
         """
         s = self.shape
         count = tokens.shape[1]
@@ -227,19 +224,27 @@ class Network(nn.Module):
         seen_by = (groups[:, :, None] == groups[:, None, :]) | (groups[:, None, :] == BESIDE)
         own = torch.ones(count, count, dtype=torch.bool).tril() & seen_by
         mask = torch.cat([past.valid[:, None].expand(-1, count, -1), own], 2)[:, None]
-        added = as_summand(mask)
-        x = self.embedding(tokens)
+        added = as_summand(mask, self.precision)
+        x = self.embedding(tokens).to(self.precision)
         seen = []
         for block, pk, pv in zip(self.blocks, past.keys, past.values):
             q, k, v = block.project(x)
             qr = rotate(q, cos, sin)
             kk = torch.cat([rotate(pk, cos_past, sin_past), rotate(k, cos, sin)], 2)
             if watched is not None:
-                with torch.no_grad():
-                    grouped = qr.unflatten(1, (s.kv_heads, s.group))
-                    raw = (grouped @ kk[:, :, None].transpose(-1, -2)) / math.sqrt(s.head_width)
-                    share = (raw + added[:, :, None]).softmax(-1)[..., :kept] * watched[:, None, None, :, None]
-                    seen.append(share.sum(-2).mean(2))
+                seen.append(self.looked_at(qr, kk, added, watched)[..., :kept])
             attended = attend(qr, kk, torch.cat([pv, v], 2), added)
             x = block.finish(x, attended)
         return rms_norm(x, self.norm.weight, s.epsilon), seen
+
+    @torch.no_grad()
+    def looked_at(self, queries: Tensor, keys: Tensor, added: Tensor, watched: Tensor) -> Tensor:
+        """Attention of the watched tokens, summed over them, mean over the query heads of a KV head: [B, K, P]."""
+        s = self.shape
+        there = watched >= 0
+        columns = watched.clamp(min=0)[:, None, :, None]
+        picked = queries.gather(2, columns.expand(-1, s.query_heads, -1, s.head_width)) / math.sqrt(s.head_width)
+        hidden = added.gather(2, columns.expand(-1, -1, -1, added.shape[-1]))[:, :, None]
+        raw = picked.unflatten(1, (s.kv_heads, s.group)) @ keys[:, :, None].mT
+        share = (raw.float() + hidden).softmax(-1)
+        return torch.einsum("bkgnp,bn->bkp", share, there.float()) / s.group

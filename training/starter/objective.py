@@ -91,6 +91,13 @@ def auxiliary_loss(states: list[LayerState], seen: list[Tensor], batch: Batch) -
     return total / len(states)
 
 
+def columns_of(marked: Tensor) -> Tensor:
+    """Columns of the marked entries of each row, then -1: [B, T] → [B, N]."""
+    counts = marked.sum(1)
+    first = marked.int().argsort(dim=1, descending=True, stable=True)[:, : int(counts.max())]
+    return torch.where(torch.arange(first.shape[1]) < counts[:, None], first, -1)
+
+
 def evaluate_batch(network: Network, batch: Batch, rng: random.Random, pool: Pool | None, teach_probe: bool, language: float) -> Outcome:
     recipe = batch.recipe
     positions = positions_of(batch, rng)
@@ -98,7 +105,7 @@ def evaluate_batch(network: Network, batch: Batch, rng: random.Random, pool: Poo
     score = recipe.form == "sheet" and (recipe.ratio > 1 or teach_probe)
     hidden, states = network.prefill(batch.rows, positions, batch.groups, batch.places, score)
     past = own_sheet(batch, states, positions, rng, pool)
-    watched = batch.is_answer.float() if teach_probe else None
+    watched = columns_of(batch.is_answer) if teach_probe else None
     said, seen = network.answer(batch.questions, batch.offsets, batch.groups_asked, past, watched)
 
     counts = batch.is_answer[:, 1:] & (batch.groups_asked[:, 1:] == batch.groups_asked[:, :-1])

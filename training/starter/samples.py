@@ -225,8 +225,8 @@ class Stream:
         self.asked: deque[tuple[int, Recipe, int, int]] = deque()
 
     def ask(self, number: int, recipe: Recipe, step_tokens: int) -> None:
-        # Questions fill about six tenths of a context's length: answers are what is learnt from.
-        room = min(1400, max(240, int(recipe.context_tokens * 0.6)))
+        # Answers are what is learnt from, and a context that has been read answers many questions; a short one has few.
+        room = min(1800, max(300, int(recipe.context_tokens * 0.9)))
         size = recipe.context_tokens * (1.12 if recipe.form == "sheet" else 1.0) + room
         count = max(1, round(step_tokens / size))
         for i in range(count):

@@ -1,9 +1,13 @@
 """Which positions of a segment survive, and the sheet that they make."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .network import LayerState, Past
+
+POOLED = 5
+"""Positions over which a set for all heads of a layer is smoothed."""
 
 
 def kept_counts(lengths: Tensor, ratio: float) -> Tensor:
@@ -33,8 +37,13 @@ class Sheet:
         self.keys, self.values, self.real, self.counts = keys, values, real, counts
 
 
+def smoothed(scores: Tensor) -> Tensor:
+    """Mean over five neighbours, as SnapKV and CompressKV choose (src/engine/compress/scores.ts): runs of tokens stay together."""
+    return F.avg_pool1d(scores, POOLED, 1, POOLED // 2)
+
+
 def compress(states: list[LayerState], lengths: Tensor, ratio: float, per_head: bool, random: bool = False) -> Sheet:
-    """Keeps the positions with the highest scores; for each KV head its own, or one set for all heads of a layer."""
+    """Keeps the positions with the highest scores; for each KV head its own, or one smoothed set for all heads of a layer."""
     counts = kept_counts(lengths, ratio)
     keys, values = [], []
     real = torch.empty(0)
@@ -47,7 +56,7 @@ def compress(states: list[LayerState], lengths: Tensor, ratio: float, per_head: 
         else:
             scores = state.scores.detach()
         if not per_head:
-            scores = scores.mean(1, keepdim=True).expand(-1, heads, -1)
+            scores = smoothed(scores.mean(1, keepdim=True)).expand(-1, heads, -1)
         columns, real = top_positions(scores, lengths, counts)
         gather = columns[..., None].expand(-1, -1, -1, state.keys.shape[-1])
         keys.append(state.keys.gather(2, gather))

@@ -7,15 +7,19 @@ DIR holds chunks/ (training/corpus/run.ts) and gets tokenizer/, checkpoint.pt an
 import argparse
 import json
 import random
+import shutil
 import signal
 import time
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
 
 from .checkpoint import Progress
+from .kept import LOG, WEIGHTS, copy_tokenizer, kept_shape, take_up
 from .network import Network
 from .objective import Outcome, evaluate_batch
 from .optimizer import Optimizer
@@ -28,8 +32,10 @@ from .wiring import wire_copy_heads
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 AHEAD = 3
-"""Batches that each maker works on while one is computed."""
+"""Batches that each maker works on while one is computed; at least two, since the next one is read meanwhile."""
 LOG_EVERY = 25
+FLAT = "flat.pt"
+"""The checkpoint before the learning rate fell: a longer run goes on from there (starter/kept.py)."""
 SAVE_SECONDS = 240
 TEACH_PROBE_EVERY = 3
 
@@ -42,8 +48,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cpu", help="cpu, or cuda where there is one (written for it, seen on none so far)")
+    parser.add_argument("--precision", default="auto", choices=["auto", "float32", "bfloat16"], help="of activations; auto: bfloat16 where the hardware multiplies it faster")
     parser.add_argument("--makers", type=int, default=1, help="processes that make data: one feeds two CPU cores, a GPU takes a dozen")
-    parser.add_argument("--layers", type=int, default=Shape.layers)
+    parser.add_argument("--kept", type=Path, help="folder of a kept network (starter/kept.py) to go on from where the run has no checkpoint yet")
+    parser.add_argument("--layers", type=int, default=Shape.layers, help="a kept network with fewer grows to these (starter/grow.py)")
     parser.add_argument("--width", type=int, default=Shape.width)
     parser.add_argument("--vocabulary", type=int, default=Shape.vocabulary)
     parser.add_argument("--without-compression", action="store_true", help="the twin for comparison: nothing is ever cut")
@@ -99,7 +107,7 @@ class Log:
 
 
 def prepared(name: str) -> torch.device:
-    """Everything that a step makes is made there; a batch is put together on the CPU and moved."""
+    """Everything that a step makes is made there; a batch is put together on the CPU, by a thread that knows of no other device, and moved."""
     device = torch.device(name)
     if device.type != "cpu":
         torch.set_default_device(device)
@@ -107,17 +115,34 @@ def prepared(name: str) -> torch.device:
     return device
 
 
+def chosen_precision(name: str, device: torch.device) -> torch.dtype:
+    """Without AMX or a GPU, a CPU takes longer for bfloat16 than for single precision."""
+    if name == "auto":
+        fast = device.type != "cpu" or torch.cpu.get_capabilities().get("amx_bf16", False)
+        return torch.bfloat16 if fast else torch.float32
+    return getattr(torch, name)
+
+
 def main() -> None:
     args = arguments()
+    # Before the first parallel region, whose threads inherit it: attention grows sharp, and its smallest weights would be computed
+    # with numbers for which a CPU takes a hundred times longer.
+    torch.set_flush_denormal(True)
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     run = args.work / "runs" / args.run
     run.mkdir(parents=True, exist_ok=True)
     chunks, folder = args.work / "chunks", args.work / "tokenizer"
-    if not (folder / "tokenizer.json").exists():
+    checkpoint = run / "checkpoint.pt"
+    kept = args.kept if args.kept and not checkpoint.exists() and (args.kept / WEIGHTS).exists() else None
+    if kept:
+        # What the network knows are this tokenizer's tokens.
+        copy_tokenizer(kept, folder)
+        shutil.copy(kept / LOG, run / LOG)
+    elif not (folder / "tokenizer.json").exists():
         print("Training the tokenizer.", flush=True)
         train_tokenizer(chunks / "train", folder, args.vocabulary, args.seed)
-    shape = Shape(
+    shape = replace(kept_shape(kept), layers=max(kept_shape(kept).layers, args.layers)) if kept else Shape(
         vocabulary=Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab_size(),
         layers=args.layers,
         width=args.width,
@@ -127,10 +152,14 @@ def main() -> None:
     wire_copy_heads(network)
     device = prepared(args.device)
     network.to(device)
+    network.precision = chosen_precision(args.precision, device)
     progress = Progress(network, Optimizer(network))
-    checkpoint = run / "checkpoint.pt"
     if checkpoint.exists():
         progress.load(checkpoint)
+    elif kept:
+        take_up(progress, kept)
+    first = progress.step
+    if first:
         print(f"Going on after step {progress.step}, {progress.seen / 1e6:.2f}M tokens.", flush=True)
     plan = Plan(int(args.tokens), compression=not args.without_compression)
     stopping: list[int] = []
@@ -138,27 +167,38 @@ def main() -> None:
         signal.signal(name, lambda number, _: stopping.append(number))
     makers = [Maker(maker_command(REPOSITORY, chunks, folder)) for _ in range(args.makers)]
     stream = Stream(makers, Encoder(folder), args.seed)
-    log, pool = Log(run / "log.jsonl"), Pool()
+    log, pool = Log(run / LOG), Pool()
+    flat = run / FLAT
     asked = progress.step
     saved = time.monotonic()
+
+    def teaches(step: int) -> bool:
+        return plan.compression and step % TEACH_PROBE_EVERY == 0
+
+    # Tokenizing the next batch takes a tenth of a step, and the tokenizer leaves the interpreter to others meanwhile.
+    reader = ThreadPoolExecutor(1)
+    coming = None
     try:
         while progress.seen < plan.tokens and not stopping:
             began = time.monotonic()
             while asked < progress.step + AHEAD * len(makers):
                 stream.ask(asked, plan.recipe(progress.seen, random.Random(f"{args.seed}/{asked}")), plan.step_tokens(progress.seen))
                 asked += 1
-            teach = plan.compression and progress.step % TEACH_PROBE_EVERY == 0
-            with torch.device("cpu"):
-                batch = stream.next(teach)
+            batch = (coming or reader.submit(stream.next, teaches(progress.step))).result()
+            coming = reader.submit(stream.next, teaches(progress.step + 1))
             if batch is not None:
                 batch = batch.to(device)
                 late = plan.late(progress.seen)
+                # Anew in each run that comes here: one that was prolonged or cut short must not keep what another one left behind.
+                if late and not (progress.falling and flat.exists()):
+                    progress.save(flat)
+                progress.falling = late
                 rng = random.Random(f"{args.seed}/{progress.step}/positions")
                 language = 0.1 if late else 0.3
-                with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-                    outcome = evaluate_batch(network, batch, rng, pool if late else None, teach, language)
+                outcome = evaluate_batch(network, batch, rng, pool if plan.pools(progress.seen) else None, teaches(progress.step), language)
                 outcome.loss.backward()
-                rate = plan.rate(progress.seen, progress.step)
+                # What was taken up has no momenta yet: it warms up again.
+                rate = plan.rate(progress.seen, progress.step - (first if kept else 0))
                 progress.optimizer.step(rate)
                 progress.follow()
                 progress.seen += batch.tokens
@@ -173,6 +213,7 @@ def main() -> None:
     finally:
         progress.save(checkpoint)
         stream.close()
+        reader.shutdown()
     print(f"{'Stopped' if stopping else 'Done'} at step {progress.step}, {progress.seen / 1e6:.2f}M tokens, {progress.seconds / 3600:.2f} h.", flush=True)
 
 

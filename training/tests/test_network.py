@@ -6,6 +6,7 @@ import torch
 
 from starter.export import to_transformers
 from starter.network import BESIDE, Network, Places
+from starter.objective import columns_of
 from starter.selection import assemble, compress, extend, kept_counts, top_positions
 from starter.shape import Shape
 
@@ -114,8 +115,10 @@ class NetworkTest(unittest.TestCase):
         watched = torch.zeros(2, 9)
         watched[0, 3:6] = 1
         watched[1, 8] = 1
+        columns = columns_of(watched.bool())
+        self.assertEqual(columns.tolist(), [[3, 4, 5], [8, -1, -1]])
         offsets, groups = torch.arange(9).expand(2, -1), torch.zeros(2, 9, dtype=torch.long)
-        _, seen = self.network.answer(self.tokens[:, 14:], offsets, groups, past, watched)
+        _, seen = self.network.answer(self.tokens[:, 14:], offsets, groups, past, columns)
         model = to_transformers(self.network)
         model.set_attn_implementation("eager")
         attentions = model(self.tokens, output_attentions=True).attentions

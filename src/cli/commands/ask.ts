@@ -1,6 +1,6 @@
 import type { Answer } from '../../common/answers.ts';
 import { throwIfCancelled } from '../../common/errors.ts';
-import { modes } from '../../common/names.ts';
+import { modes, type Mode } from '../../common/names.ts';
 import type { Workspace } from '../../engine/workspace.ts';
 import { wrong } from '../arguments.ts';
 import { modelOfTask, taskToAsk } from '../askedTask.ts';
@@ -21,7 +21,7 @@ export const run: Run = async (context) => {
   const noModel = args.has('no-model');
   const engine = context.engine({ taskModel: await modelOfTask(named, folder) });
   const { workspace } = await openWorkspace(context, engine, folder);
-  const task = await taskToAsk(named, folder, workspace, noModel ? undefined : () => engine.decoder());
+  const task = await taskToAsk(named, folder, workspace, noModel ? undefined : () => engine.decoder(), [mode]);
 
   let failed = false;
   let saidStale = false;
@@ -31,9 +31,9 @@ export const run: Run = async (context) => {
     if (several && !json) await out.line(heading(`${id}: ${question}`));
     const streamer = new Streamer(context);
     const answer = await workspace.ask({ id, question, mode, task, signal, onText: streamer.onText });
-    if (!saidStale && answer.mode === 'cache') {
+    if (!saidStale && (answer.mode === 'cache' || answer.mode === 'offload')) {
       saidStale = true;
-      await sayStale(context, workspace, folder, task);
+      await sayStale(context, workspace, folder, task, answer.mode);
     }
     if (answer.error?.code === 'cancelled') throwIfCancelled(signal);
     if (json) await out.json(answer);
@@ -58,8 +58,14 @@ async function questionsOf({ args }: Context, words: readonly string[]): Promise
   return [{ id: '1', question }];
 }
 
-async function sayStale({ say }: Context, workspace: Workspace, folder: string, task: string): Promise<void> {
-  const sheet = await workspace.sheetFor(task);
+async function sayStale(
+  { say }: Context,
+  workspace: Workspace,
+  folder: string,
+  task: string,
+  mode: Mode,
+): Promise<void> {
+  const sheet = await workspace.sheetFor(task, mode);
   if (sheet) await sayIfStale(say, workspace.changesSince(sheet), compressAgain(folder, sheet));
 }
 

@@ -25,9 +25,12 @@ export const run: Run = async (context) => {
   const engine = context.engine({ taskModel: await modelOfTask(named, folder) });
   const { workspace } = await openWorkspace(context, engine, folder);
   const noModel = args.has('no-model');
-  const task = await taskToAsk(named, folder, workspace, noModel ? undefined : () => engine.decoder());
-  const sheet = wanted.includes('cache') ? await workspace.sheetFor(task) : undefined;
-  if (sheet) await sayIfStale(say, workspace.changesSince(sheet), compressAgain(folder, sheet));
+  const task = await taskToAsk(named, folder, workspace, noModel ? undefined : () => engine.decoder(), wanted);
+  // Either kind of sheet, where it is asked.
+  for (const mode of ['cache', 'offload'] as const) {
+    const sheet = wanted.includes(mode) ? await workspace.sheetFor(task, mode) : undefined;
+    if (sheet) await sayIfStale(say, workspace.changesSince(sheet), compressAgain(folder, sheet));
+  }
 
   const asking = context.progress('Asking');
   const answers: Answer[] = [];
@@ -99,7 +102,7 @@ function sectionsOf(answer: Answer, common: readonly LineRange[], kvBytes: numbe
   const doubt = answer.unsure === 'beyond' ? undefined : doubtText(answer);
   const text = doubt === undefined ? answerText(answer) : `${answerText(answer)}\n(${doubt})`;
   const found = (answer.found ?? []).map(
-    (f) => `? ${cleanLine(f.path)}:${f.startLine}-${f.endLine} ${cleanLine(f.name)}`,
+    (f) => `? ${cleanLine(f.path)}:${f.startLine}-${f.endLine} ${cleanLine(f.name)}${f.stale ? ' (changed)' : ''}`,
   );
   return [mode, text, [...cited, ...found].join('\n'), figures.join('\n')];
 }

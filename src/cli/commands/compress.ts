@@ -11,7 +11,7 @@ import { cleanLine } from '../cleanText.ts';
 import { bytes, count, duration, plural, reasonCounts } from '../format.ts';
 import { openWorkspace } from '../openWorkspace.ts';
 import { Pace } from '../progress.ts';
-import type { CompressPlan } from '../../common/sheets.ts';
+import { staysOnDisk, type CompressPlan } from '../../common/sheets.ts';
 import { describeSheet, positionsOf } from '../../engine/sheet/summary.ts';
 import { shellWord, sheetBytes } from '../sheetView.ts';
 import { bold, dim, green, yellow } from '../styled.ts';
@@ -25,15 +25,24 @@ export const run: Run = async (context) => {
     throw wrong('--task is missing.', 'Name what the sheet is for, for example --task api-lookup.');
   if (args.has('ratio') && args.has('tokens'))
     throw wrong('--ratio and --tokens exclude each other.', 'Give one of them.');
+  const strategy = args.choice('strategy', strategies);
+  const shrinking = ['ratio', 'tokens', 'storage', 'weighted'].find((flag) => args.has(flag));
+  const refuseShrinking = (kept: string | undefined): void => {
+    if (kept !== 'offload' || shrinking === undefined) return;
+    throw wrong(`The strategy offload keeps everything as it is, so --${shrinking} means nothing.`, 'Leave it out.');
+  };
+  refuseShrinking(strategy);
   const task = await namedTask(taskName, folder);
+  refuseShrinking(strategy ?? task.strategy);
   const engine = context.engine({ taskModel: task.model });
   const { workspace, refreshed } = await openWorkspace(context, engine, folder);
   const request: CompressRequest = {
     task,
     ratio: args.number('ratio'),
     tokens: args.number('tokens'),
-    strategy: args.choice('strategy', strategies),
+    strategy,
     storage: args.choice('storage', storages),
+    weighted: args.has('weighted'),
     scope: args.list('scope'),
     signal: context.signal,
   };
@@ -45,13 +54,13 @@ export const run: Run = async (context) => {
   const seconds = (performance.now() - started) / 1_000;
   const { sheet, computed, reused } = result;
   const size = sheetBytes(sheet, await engine.decoder());
-  await engine.enforceQuota(new Set([sheet.preamble.key, ...sheet.segments.map((s) => s.key)]));
   if (json) {
     await out.json({ sheet: { ...describeSheet(sheet), bytes: size }, computed, reused, seconds });
     return undefined;
   }
   await showResult(context, result, size, seconds);
-  await say(dim(`Ask it: cribsheet ask ${shellWord(folder)} "…" --task ${task.id}`));
+  const mode = staysOnDisk(sheet) ? ' --mode offload' : '';
+  await say(dim(`Ask it: cribsheet ask ${shellWord(folder)} "…" --task ${task.id}${mode}`));
   if (refreshed.skipped.length > 0)
     await say(dim(`Which files are left out and why: cribsheet chunks ${shellWord(folder)} --skipped`));
   return undefined;
@@ -84,9 +93,9 @@ async function build({ progress }: Context, workspace: Workspace, request: Compr
   const bar = progress('Compressing');
   const pace = new Pace();
   const startedAt = new Date().toISOString();
-  let segmentsTotal = 0;
+  let [segments, segmentsTotal] = [0, 0];
   const onProgress = (p: BuildProgress): void => {
-    segmentsTotal = p.segmentsTotal;
+    [segments, segmentsTotal] = [p.segments, p.segmentsTotal];
     pace.step(p.tokens, p.computed);
     const counts = `${count(p.segments)}/${plural(p.segmentsTotal, 'segment')}, ${count(p.tokens)}/${count(p.tokensTotal)} tokens`;
     bar.show(p.tokens, p.tokensTotal, counts + pace.describe('tokens', p.tokensTotal - p.tokens));
@@ -97,14 +106,15 @@ async function build({ progress }: Context, workspace: Workspace, request: Compr
     if (!CribsheetError.is(error, 'cancelled')) throw error;
     const sheets = await workspace.sheets.list();
     const part = sheets.find((s) => s.task.id === request.task.id && !s.complete && s.createdAt >= startedAt);
-    throw cancelledAt(part?.segments.length ?? 0, segmentsTotal, error);
+    throw cancelledAt(part?.segments.length ?? segments, segmentsTotal, part !== undefined, error);
   } finally {
     await bar.end();
   }
 }
 
-function cancelledAt(segments: number, total: number, cause: CribsheetError): CribsheetError {
-  const kept = segments > 0 ? 'they are kept, and the sheet answers from them' : 'the sheet is as it was before';
+function cancelledAt(segments: number, total: number, isWritten: boolean, cause: CribsheetError): CribsheetError {
+  const sheet = isWritten ? 'the sheet answers from them' : 'the sheet is as it was before';
+  const kept = segments > 0 ? `they are kept, and ${sheet}` : sheet;
   const message = `Cancelled: ${count(segments)} of ${plural(total, 'segment')} are done; ${kept}.`;
   return new CribsheetError('cancelled', message, 'The same command goes on where this one stopped.', { cause });
 }

@@ -5,10 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { version } from '../../common/version.ts';
 import { Grammars } from '../../engine/corpus/grammars.ts';
-import { arms } from '../../eval/arms/arms.ts';
+import type { Arm } from '../../eval/arms/arm.ts';
+import { armNamed, arms } from '../../eval/arms/arms.ts';
+import { variants } from '../../eval/arms/variants.ts';
 import { dataSets } from '../../eval/data/sets.ts';
-import { evaluate, type Evaluated } from '../../eval/evaluate.ts';
+import { askDevelopment, evaluate, type Evaluated, type EvaluateOptions } from '../../eval/evaluate.ts';
 import { answersOf, profiles, questionsOf, type Plan } from '../../eval/run/plan.ts';
+import { planOfSweep, sweeps } from '../../eval/run/sweeps.ts';
 import { checkChoice, wrong, type Arguments } from '../arguments.ts';
 import type { Context, Run } from '../command.ts';
 import { count, duration } from '../format.ts';
@@ -33,30 +36,36 @@ export const run: Run = async (context) => {
   const grammars = await Grammars.open(product.grammars);
   const bar = context.progress('Evaluating');
   const started = performance.now();
-  let done: Evaluated;
-  try {
-    done = await evaluate({
-      plan,
-      seed: args.text('seed') ?? DEFAULT_SEED,
-      folders: args.positionals.length > 0 ? args.positionals : [ownSource],
-      out: args.text('out') ?? DEFAULT_OUT,
-      fresh: args.has('fresh'),
-      perplexity: !args.has('no-perplexity'),
-      decoder: await engine.decoder(),
-      grammars,
-      task: (id) => engine.task(id),
-      ...(await programOf(process.argv[1]!)),
-      command: commandLine(args),
-      signal,
-      onProgress: ({ done, total, asked, what }) => {
-        const rate = asked / (performance.now() - started);
-        const left = asked > 0 ? `, ${duration((total - done) / rate)} left` : '';
-        bar.show(done, total, `${count(done)} of ${count(total)} answers, ${what}${left}`);
-      },
-    });
-  } finally {
-    await bar.end();
+  const options: EvaluateOptions = {
+    plan,
+    seed: args.text('seed') ?? DEFAULT_SEED,
+    folders: args.positionals.length > 0 ? args.positionals : [ownSource],
+    out: args.text('out') ?? DEFAULT_OUT,
+    fresh: args.has('fresh'),
+    perplexity: !args.has('no-perplexity'),
+    decoder: await engine.decoder(),
+    grammars,
+    task: (id) => engine.task(id),
+    ...(await programOf(process.argv[1]!)),
+    command: commandLine(args),
+    signal,
+    onProgress: ({ done, total, asked, what }) => {
+      const rate = asked / (performance.now() - started);
+      const left = asked > 0 ? `, ${duration((total - done) / rate)} left` : '';
+      bar.show(done, total, `${count(done)} of ${count(total)} answers, ${what}${left}`);
+    },
+  };
+  if (args.has('development')) {
+    const { answers, resumed } = await askDevelopment(options).finally(() => bar.end());
+    if (json) await out.json({ answers, resumed });
+    else
+      await out.line(
+        green('Done. '),
+        `Answers: ${answers}; fit a router: cribsheet models fit-router ${shellWord(answers)}`,
+      );
+    return undefined;
   }
+  const done = await evaluate(options).finally(() => bar.end());
   if (json) await out.json(done.report);
   else await show(context, done);
   return undefined;
@@ -65,36 +74,34 @@ export const run: Run = async (context) => {
 /** @throws CribsheetError `usage` */
 function planOf(args: Arguments): Plan {
   if (args.has('small') && args.has('full')) throw wrong('--small and --full exclude each other.', 'Give one of them.');
-  const profile = profiles[args.has('small') ? 'small' : args.has('full') ? 'full' : 'core'];
+  const base = profiles[args.has('small') ? 'small' : args.has('full') ? 'full' : 'core'];
+  const size = args.number('size') ?? base.size;
+  const asked = args.text('sweep');
+  const names = sweeps.map((s) => s.name);
+  const sweep = asked === undefined ? undefined : sweeps.find((s) => s.name === checkChoice('--sweep', asked, names));
+  const profile = sweep ? { ...base, ...planOfSweep(sweep, size) } : base;
   const named = <T extends { name: string }>(
     flag: string,
     all: readonly T[],
     byDefault: readonly T[],
+    find = (name: string): T | undefined => all.find((a) => a.name === name),
   ): readonly T[] => {
-    const names = namesOf(args, flag);
-    if (!names) return byDefault;
-    return names.map((name) =>
-      all.find(
-        (a) =>
-          a.name ===
-          checkChoice(
-            `--${flag}`,
-            name,
-            all.map((x) => x.name),
-          ),
-      )!,
-    );
+    const known = all.map((a) => a.name);
+    return namesOf(args, flag)?.map((name) => find(name) ?? find(checkChoice(`--${flag}`, name, known))!) ?? byDefault;
   };
-  const size = args.number('size') ?? profile.size;
   return {
     ...profile,
-    arms: named('arms', arms, profile.arms),
+    arms: named('arms', [...arms, ...variants], profile.arms, findArm),
     data: named('data', dataSets, profile.data),
     ratios: ratiosOf(args) ?? profile.ratios,
     draws: args.number('draws') ?? profile.draws,
     questions: args.number('questions') ?? profile.questions,
     ...(size === undefined ? {} : { size }),
   };
+}
+
+function findArm(name: string): Arm | undefined {
+  return variants.find((v) => v.name === name) ?? armNamed(name);
 }
 
 function ratiosOf(args: Arguments): number[] | undefined {
@@ -117,11 +124,11 @@ function namesOf(args: Arguments, flag: string): string[] | undefined {
 
 /** Everything that decides the figures, written out. */
 function commandLine(args: Arguments): string {
-  const valued = ['arms', 'ratios', 'data', 'draws', 'questions', 'size', 'model', 'device', 'out'];
+  const valued = ['sweep', 'arms', 'ratios', 'data', 'draws', 'questions', 'size', 'model', 'device', 'out'];
   const parts = [
     'cribsheet eval',
     ...args.positionals.map(shellWord),
-    ...['small', 'full', 'no-perplexity'].filter((flag) => args.has(flag)).map((flag) => `--${flag}`),
+    ...['small', 'full', 'development', 'no-perplexity'].filter((flag) => args.has(flag)).map((flag) => `--${flag}`),
     ...valued.flatMap((flag) => {
       const value = args.text(flag);
       return value === undefined ? [] : [`--${flag} ${shellWord(value)}`];
@@ -154,18 +161,21 @@ async function list({ json, out }: Context, plan: Plan): Promise<void> {
   if (json) {
     const short = <T extends { name: string; about: string }>(all: readonly T[]): object[] =>
       all.map(({ name, about }) => ({ name, about }));
-    await out.json({ arms: short(arms), data: short(dataSets), answers: answersOf(plan) });
+    const all = { arms: short([...arms, ...variants]), data: short(dataSets), sweeps: short(sweeps) };
+    await out.json({ ...all, answers: answersOf(plan) });
     return;
   }
-  const width = Math.max(...[...arms, ...dataSets].map((x) => x.name.length)) + 2;
+  const width = Math.max(...[...arms, ...variants, ...dataSets, ...plan.data].map((x) => x.name.length)) + 2;
   await out.line(bold('Arms'), ' (* in this run)');
-  for (const arm of arms)
+  for (const arm of [...arms, ...variants])
     await out.line(`  ${plan.arms.includes(arm) ? '*' : ' '} ${arm.name.padEnd(width)}${arm.about}`);
   await out.line(bold('Data sets'), ' (questions of each draw in this run)');
-  for (const set of dataSets) {
+  for (const set of [...dataSets, ...plan.data.filter((d) => !dataSets.includes(d))]) {
     const questions = plan.data.includes(set) ? String(questionsOf(plan, set)) : '';
     await out.line(`  ${questions.padStart(4)} ${set.name.padEnd(width)}${set.about}`);
   }
+  await out.line(bold('Sweeps'), ' (--sweep NAME)');
+  for (const { name, about } of sweeps) await out.line(`    ${name.padEnd(width)}${about}`);
   await out.line(
     `${plan.draws} draws at ratios ${plan.ratios.join(', ')}: about ${count(answersOf(plan))} answers with this grid.`,
   );

@@ -13,16 +13,20 @@ import { bytes, count } from '../format.ts';
 import { Pace } from '../progress.ts';
 import { bold, dim, green, red } from '../styled.ts';
 import { suggestion } from '../suggest.ts';
+import { fitRouterFrom } from './modelsFitRouter.ts';
+import { measure } from './modelsMeasure.ts';
 
-const actions = ['list', 'check', 'import'];
+const actions = ['list', 'check', 'measure', 'fit-router', 'import'];
 
-/** Lists, checks and imports models. */
+/** Lists, checks, measures and imports models, and fits their routers. */
 export const run: Run = (context) => {
   const [action = 'list', what, ...more] = context.args.positionals;
   const extra = action === 'list' ? what : more[0];
   if (extra !== undefined) throw wrong(`"models ${action}" does not know what to do with "${extra}".`, 'Leave it out.');
   if (action === 'list') return list(context);
   if (action === 'check') return check(context, what);
+  if (action === 'measure') return measure(context, what);
+  if (action === 'fit-router') return fitRouterFrom(context, what);
   if (action !== 'import')
     throw wrong(`"${action}" is nothing that can be done with models.`, suggestion(action, actions));
   if (what === undefined)

@@ -1,22 +1,21 @@
 import { CribsheetError } from '../../common/errors.ts';
 import { workspaceFolder } from '../../engine/corpus/files.ts';
-import type { StoredBlock } from '../../engine/sheet/store.ts';
+import { allSheets, blockStore } from '../../engine/sheet/allSheets.ts';
+import { blockKeys } from '../../engine/sheet/remaining.ts';
+import { YOUNG_MS, type StoredBlock } from '../../engine/sheet/store.ts';
 import type { SheetFile, SheetFolder } from '../../engine/sheet/sheetFile.ts';
 import { wrong } from '../arguments.ts';
 import type { Context, Run } from '../command.ts';
 import { cleanLine } from '../cleanText.ts';
 import { bytes, count, plural } from '../format.ts';
 import { describeSheet, positionsOf } from '../../engine/sheet/summary.ts';
-import { allSheets, blockKeys, blockStore, sheetsOf } from '../storeView.ts';
+import { sheetsOf } from '../storeView.ts';
 import { bold, dim, yellow } from '../styled.ts';
 import { suggestion } from '../suggest.ts';
 import type { StoreLocation } from '../../engine/storeLocation.ts';
 
 const actions = ['list', 'show', 'delete', 'gc'] as const;
 type Action = (typeof actions)[number];
-
-/** Blocks that were used within this time may belong to a compression that is still running, milliseconds. */
-const YOUNG_MS = 24 * 3_600_000;
 
 /** Lists, shows and deletes sheets. */
 export const run: Run = async (context) => {
@@ -27,7 +26,7 @@ export const run: Run = async (context) => {
   const sheets = sheetsOf(store, folder);
   if (action === 'list') return list(context, store, sheets, folder);
   const sheet = await find(sheets, id, folder);
-  return action === 'show' ? show(context, store, sheet) : remove(context, sheets, sheet);
+  return action === 'show' ? show(context, store, sheet) : remove(context, store, sheets, sheet);
 };
 
 /** `[DIR] [ACTION [ID]]`: a first word that is an action is no folder; write `./list` for a folder of that name. */
@@ -120,10 +119,22 @@ async function show({ out, json }: Context, store: StoreLocation, sheet: SheetFi
     await out.line(dim('left out '), cleanLine(path), dim(`  ${reason}`));
 }
 
-async function remove({ out, json }: Context, sheets: SheetFolder, { id }: SheetFile): Promise<undefined> {
+/** Deletes a sheet with the blocks that no other one uses. */
+async function remove(
+  { out, json }: Context,
+  store: StoreLocation,
+  sheets: SheetFolder,
+  sheet: SheetFile,
+): Promise<undefined> {
+  const { id } = sheet;
   await sheets.delete(id);
-  if (json) await out.json({ deleted: id });
-  else await out.line(`Deleted ${id}. "cribsheet sheets gc" frees the space of blocks that no other sheet uses.`);
+  const freed = await blockStore(store).deleteUnreferenced(blockKeys(sheet));
+  if (freed.failure) throw freed.failure;
+  if (json) await out.json({ deleted: id, bytes: freed.bytes });
+  else
+    await out.line(
+      `Deleted ${id} and ${plural(freed.deleted, 'block')} that no other sheet uses, ${bytes(freed.bytes)}.`,
+    );
 }
 
 /** Deletes blocks that no sheet of any workspace uses, and what is over the quota. */
@@ -134,7 +145,8 @@ async function collectGarbage({ out, json, args, signal }: Context, store: Store
   const unused = (await blocks.list(signal)).filter((b) => !used.has(b.key));
   const old = args.has('all') ? unused : unused.filter((b) => now - b.usedAt > YOUNG_MS);
   for (const { key } of old) await blocks.delete(key);
-  const beyond = await blocks.enforceQuota(new Set(), signal);
+  const beyond = await blocks.enforceQuota(signal);
+  if (beyond.failure) throw beyond.failure;
   const deleted = old.length + beyond.deleted;
   const freed = old.reduce((sum, b) => sum + b.bytes, 0) + beyond.bytes;
   const spared = unused.length - old.length;

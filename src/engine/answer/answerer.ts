@@ -9,15 +9,16 @@ import { generate } from '../model/generate.ts';
 import type { Lane } from '../model/lane.ts';
 import { priorities } from '../model/runQueue.ts';
 import type { Hit, TextIndex } from '../retrieve/textIndex.ts';
-import type { AssembledSheet } from '../sheet/assemble.ts';
+import type { AskedSheet } from '../sheet/assemble.ts';
 import type { SheetFile } from '../sheet/sheetFile.ts';
 import { citationsFor, type CitationContext } from './citations.ts';
 import { packChunks, packSegmentsRaw, type RawContext } from './context.ts';
 import { definitionsAsked, HeldBack, unsureOf } from './doubt.ts';
-import { AttentionTrace } from './evidence.ts';
+import { AttentionTrace, originsOf, type Origin } from './evidence.ts';
 import { focusChunks, withFocusFirst } from './focus.ts';
+import { hashesOf, hashInSheet, stillThere, type HashesRead } from './places.ts';
 import { checkLength, contextTooLong, freePositions } from './room.ts';
-import { route } from './route.ts';
+import { route, unreadableSheet } from './route.ts';
 import { CurrentSources } from './sources.ts';
 
 /** Chunks asked of the index; packing keeps what fits. */
@@ -56,12 +57,15 @@ export interface AnswerSources {
   decoder: Decoder | undefined;
   /** Why there is none, where search is to answer in its place. */
   withoutModel?: ErrorRecord;
-  /** The sheet of the question's task as far as it exists. */
+  /** The sheet of the question's task, as far as it exists: for the mode `offload` the one on disk. */
   sheetFile: SheetFile | undefined;
-  loadSheet: () => Promise<AssembledSheet>;
+  loadSheet: () => Promise<AskedSheet>;
 }
 
-type Answered = Pick<Answer, 'answer' | 'stopped' | 'evidence' | 'coverage' | 'tokens' | 'chunks'> & {
+type Answered = Pick<Answer, 'answer' | 'stopped' | 'evidence' | 'coverage' | 'tokens'> & {
+  chunks?: readonly Hit[];
+  /** Of the files that evidence can lie in. */
+  hashesRead: HashesRead;
   prefillMs: number;
   ttftMs: number;
   loadMs: number;
@@ -69,7 +73,7 @@ type Answered = Pick<Answer, 'answer' | 'stopped' | 'evidence' | 'coverage' | 't
   confidence?: Confidence;
 };
 
-type Base = Pick<Answer, 'id' | 'mode' | 'task' | 'reason'>;
+type Base = Pick<Answer, 'id' | 'mode' | 'task' | 'reason' | 'routing'>;
 
 /** Answers questions one at a time, in every mode. */
 export class Answerer {
@@ -91,30 +95,42 @@ export class Answerer {
         checkLength(q.question);
         sources = await open();
         // Loading the model and looking at the workspace keep the user waiting as well.
-        const openMs = performance.now() - asked - queueMs;
+        let openMs = performance.now() - asked - queueMs;
         const { index, sheetFile, withoutModel } = sources;
         if (withoutModel) base = { ...base, mode: 'rag' };
-        else if (q.mode === 'auto') base = { ...base, ...route(q.question, index, sheetFile, q.focus) };
-        const { evidence, confidence, ...result } = await this.answerNow(q, base.mode, sources);
-        const { prefillMs, ttftMs, loadMs, ...rest } = result;
+        else if (q.mode === 'auto')
+          base = { ...base, ...route(q.question, index, sheetFile, q.focus, sources.decoder?.router) };
+        const { evidence, confidence, ...result } = await this.answerNow(q, base.mode, sources).catch(
+          (error: unknown) => {
+            // Damage shows only when blocks are read; nothing has been said by then.
+            if (q.mode !== 'auto' || !CribsheetError.is(error, 'sheet-missing')) throw error;
+            base = { id: q.id, task: q.task, ...unreadableSheet };
+            openMs = performance.now() - asked - queueMs!;
+            return this.answerNow(q, base.mode, sources!);
+          },
+        );
+        const { prefillMs, ttftMs, loadMs, hashesRead, chunks, ...rest } = result;
         const current = new CurrentSources(sources.root);
         const unsure = rest.stopped === 'cancel' ? undefined : doubted(q, { ...rest, confidence }, sources);
-        const found = unsure && (await stillThere(placesFor(q, unsure, index), current));
+        const asIndexed = ({ fileHash }: Hit): string[] => [fileHash];
+        const found = unsure && (await stillThere(placesFor(q, unsure, index), current, asIndexed)).map(toFound);
+        const shown = chunks && (await stillThere(chunks, current, asIndexed)).map(toRetrieved);
         const context: CitationContext = {
           index,
           sources: current,
-          hashAtBuild: (path) => (readsSheet(base.mode) && sheetFile ? hashIn(sheetFile, path) : undefined),
+          hashAtBuild: (path) => (readsSheet(base.mode) && sheetFile ? hashInSheet(sheetFile, path) : undefined),
         };
         // An answer that does not say anything about the workspace names no places either.
         const isSilent = unsure === 'beyond' || unsure === 'contradicted';
         const citations = isSilent ? [] : await citationsFor(q.question, rest.answer, context);
-        const there = await stillThere(evidence, current);
+        const there = await stillThere(evidence, current, ({ path }) => hashesRead(path));
         const totalMs = performance.now() - asked;
         const ready = { loadMs: openMs + loadMs, ttftMs: queueMs + openMs + ttftMs };
         const timings = { queueMs, ...ready, prefillMs, totalMs };
         const told = {
           ...(confidence ? { confidence: confidence.mean } : {}),
           ...(unsure && found ? { unsure, found } : {}),
+          ...(shown ? { chunks: shown } : {}),
           ...(withoutModel ? { withoutModel } : {}),
         };
         return { ...base, ...rest, citations, evidence: there, timings, ...told };
@@ -154,7 +170,7 @@ export class Answerer {
     const { tokensTotal } = nothing;
     if (mode === 'none') {
       const empty = { ids: [], origins: [], files: new Set<string>() };
-      return this.fromRaw(q, decoder, empty, nothing, tokensTotal);
+      return { ...(await this.fromRaw(q, decoder, empty, nothing, tokensTotal)), hashesRead: () => [] };
     }
     const free = freePositions(q.question, decoder);
     if (mode === 'full') {
@@ -165,7 +181,9 @@ export class Answerer {
       if (context.ids.length > free) throw contextTooLong(context.ids.length, free);
       const tokens = segments.reduce((sum, s) => sum + s.tokens, 0);
       const coverage = { files: nothing.filesTotal, filesTotal: nothing.filesTotal, tokens, tokensTotal: tokens };
-      return this.fromRaw(q, decoder, context, coverage, 0);
+      const hashes = new Map([...context.files].map((path) => [path, [index.fileHash(path) ?? '']]));
+      const hashesRead: HashesRead = (path) => hashes.get(path) ?? [];
+      return { ...(await this.fromRaw(q, decoder, context, coverage, 0)), hashesRead };
     }
     // What a full sheet of this model would take, or less where the profile says that less serves the model better.
     const budget = Math.min(q.budget ?? profile.ragTokens ?? profile.sheetTokens, free);
@@ -174,35 +192,32 @@ export class Answerer {
     const tokens = Math.min(context.ids.length, tokensTotal);
     const coverage = { ...nothing, files: context.files.size, tokens };
     const answered = await this.fromRaw(q, decoder, context, coverage, tokensTotal - tokens);
-    return { ...answered, chunks: used.map(toRetrieved) };
+    return { ...answered, chunks: used, hashesRead: hashesOf(used) };
   }
 
-  private async fromSheet(
-    q: Question,
-    mode: 'cache' | 'hybrid',
-    sources: AnswerSources,
-    decoder: Decoder,
-  ): Promise<Answered> {
+  private async fromSheet(q: Question, mode: SheetMode, sources: AnswerSources, decoder: Decoder): Promise<Answered> {
     const started = performance.now();
     const sheet = await sources.loadSheet();
     const loadMs = performance.now() - started;
-    sheet.rewind();
+    const asked = decoder.chat.question(q.question);
+    await sheet.begin(asked, q.signal);
     try {
-      const { context: beside, used } = besideSheet(q, mode, sheet, sources.index, decoder);
+      const { context: beside, used } = besideSheet(q, mode, sheet, sources.index, decoder, asked.length);
+      const origin = originsOf(sheet, beside.origins);
       await sheet.lane.append(beside.ids, { signal: q.signal });
-      const origin = (l: number, h: number, p: number): LineRange | undefined =>
-        p < sheet.length ? sheet.origin(l, h, p) : beside.origins[p - sheet.length];
-      const told = await this.tell(q, decoder, sheet.lane, { length: sheet.lane.kv.length, origin }, started);
+      const told = await this.tell(q, asked, decoder, sheet.lane, { length: sheet.lane.kv.length, origin }, started);
       const { coverage } = sheet.file;
-      const prompt = told.tokens.prompt + beside.ids.length;
-      const skipped = Math.max(0, coverage.tokens - sheet.length);
+      // To find what it looks at, the question is read once more.
+      const prompt = told.tokens.prompt + beside.ids.length + (mode === 'offload' ? asked.length : 0);
+      const skipped = Math.max(0, coverage.tokens - sheet.positions);
       return {
         ...told,
-        // Source beside the sheet is prefilled for this question too.
-        ...(beside.ids.length > 0 ? { prefillMs: told.ttftMs - loadMs } : {}),
-        ...(mode === 'hybrid' ? { chunks: used.map(toRetrieved) } : {}),
+        // Source beside the sheet is prefilled for this question too; what stays on disk is found and fetched for it.
+        ...(beside.ids.length > 0 || mode === 'offload' ? { prefillMs: told.ttftMs - loadMs } : {}),
+        ...(mode === 'hybrid' ? { chunks: used } : {}),
+        hashesRead: hashesOf(used, sheet.file),
         coverage,
-        tokens: { sheet: sheet.length, prompt, answer: told.tokens.answer, skipped },
+        tokens: { sheet: sheet.positions, prompt, answer: told.tokens.answer, skipped },
         loadMs,
       };
     } finally {
@@ -216,32 +231,40 @@ export class Answerer {
     context: RawContext,
     coverage: Coverage,
     skipped: number,
-  ): Promise<Answered> {
+  ): Promise<Omit<Answered, 'hashesRead'>> {
     const started = performance.now();
     const preamble = decoder.chat.preamble();
     const lane = (this.scratch ??= decoder.lane(priorities.answer, preamble.length + context.ids.length + 256));
     lane.kv.truncate(0);
     await lane.append([...preamble, ...context.ids], { signal: q.signal });
     const offset = preamble.length;
-    const origin = (_layer: number, _head: number, position: number): LineRange | undefined =>
-      context.origins[position - offset];
-    const told = await this.tell(q, decoder, lane, { length: lane.kv.length, origin }, started);
+    const origin: Origin = (_layer, _head, position) => context.origins[position - offset];
+    const told = await this.tell(
+      q,
+      decoder.chat.question(q.question),
+      decoder,
+      lane,
+      { length: lane.kv.length, origin },
+      started,
+    );
     const prompt = told.tokens.prompt + preamble.length + context.ids.length;
     const tokens = { sheet: 0, prompt, answer: told.tokens.answer, skipped };
     // The context is prefilled for this question too.
     return { ...told, coverage, tokens, prefillMs: told.ttftMs, loadMs: 0 };
   }
 
-  /** Question in, answer out, on a lane that holds the context. */
+  /** Question in (`ids`: in its place in the chat form), answer out, on a lane that holds the context. */
   private async tell(
     q: Question,
+    ids: readonly number[],
     decoder: Decoder,
     lane: Lane,
-    context: { length: number; origin: (layer: number, head: number, position: number) => LineRange | undefined },
+    context: { length: number; origin: Origin },
     started: number,
-  ): Promise<Omit<Answered, 'coverage' | 'tokens' | 'loadMs'> & { tokens: { prompt: number; answer: number } }> {
-    const { profile, graph } = decoder;
-    const ids = decoder.chat.question(q.question);
+  ): Promise<
+    Omit<Answered, 'coverage' | 'tokens' | 'loadMs' | 'hashesRead'> & { tokens: { prompt: number; answer: number } }
+  > {
+    const { profile } = decoder;
     const prefillStart = performance.now();
     await lane.append(ids, { signal: q.signal });
     const prefilled = performance.now();
@@ -252,6 +275,7 @@ export class Answerer {
       maxTokens: profile.answerTokens,
       endTokens: decoder.endTokens,
       sampling: profile.sampling,
+      stopLoops: true,
       signal: q.signal,
       scoreContext: context.length,
       onAttention: (sums) => {
@@ -269,7 +293,7 @@ export class Answerer {
     return {
       answer: said.text.trim(),
       stopped: said.stopped,
-      evidence: trace.evidence(graph, context.origin),
+      evidence: trace.evidence({ kvHeads: lane.kv.shape.kvHeads, heads: lane.heads }, context.origin),
       prefillMs: prefilled - prefillStart,
       ttftMs: prefilled - started,
       tokens: { prompt: ids.length, answer: said.tokens.length },
@@ -278,7 +302,8 @@ export class Answerer {
   }
 }
 
-const readsSheet = (mode: Mode): mode is 'cache' | 'hybrid' => mode === 'cache' || mode === 'hybrid';
+type SheetMode = 'cache' | 'hybrid' | 'offload';
+const readsSheet = (mode: Mode): mode is SheetMode => mode === 'cache' || mode === 'hybrid' || mode === 'offload';
 
 /**
  * Source that is read after the sheet, as far as there is room: what the question is about; with `hybrid` what retrieval
@@ -286,14 +311,15 @@ const readsSheet = (mode: Mode): mode is 'cache' | 'hybrid' => mode === 'cache' 
  */
 function besideSheet(
   q: Question,
-  mode: 'cache' | 'hybrid',
-  sheet: AssembledSheet,
+  mode: SheetMode,
+  sheet: AskedSheet,
   index: TextIndex,
-  { tokenizer, profile, chat }: Decoder,
+  { tokenizer, profile }: Decoder,
+  asked: number,
 ): { context: RawContext; used: Hit[] } {
   const focused = (): Hit[] => (q.focus?.length ? focusChunks(q.question, q.focus, index, RETRIEVE_LIMIT) : []);
   const hits = mode === 'hybrid' ? retrieve(q, index, RETRIEVE_LIMIT) : focused();
-  const room = sheet.lane.room - profile.answerTokens - (hits.length ? chat.question(q.question).length : 0);
+  const room = sheet.lane.room - profile.answerTokens - (hits.length ? asked : 0);
   const budget = Math.min(q.budget ?? profile.ragTokens ?? profile.sheetTokens, room);
   return packChunks(hits, budget, tokenizer, profile);
 }
@@ -328,7 +354,8 @@ function chunksOnly(q: Question, mode: Exclude<Mode, 'auto'>, sources: AnswerSou
     answer: '',
     stopped: 'end',
     evidence: [],
-    chunks: hits.map(toRetrieved),
+    chunks: hits,
+    hashesRead: () => [],
     coverage: { ...noCoverage(sources), files: new Set(hits.map((h) => h.path)).size },
     tokens: { sheet: 0, prompt: 0, answer: 0, skipped: 0 },
     prefillMs: 0,
@@ -347,37 +374,22 @@ function doubted(
 }
 
 /** Where to look instead of an answer: what the question names, where just that was denied; what search finds. */
-function placesFor(q: Question, unsure: Unsure, index: TextIndex): FoundPlace[] {
+function placesFor(q: Question, unsure: Unsure, index: TextIndex): Hit[] {
   const asked = unsure === 'contradicted' ? definitionsAsked(q.question, index) : [];
-  const hits = withFocusFirst(
+  return withFocusFirst(
     asked.map((row) => ({ ...row, score: 0 })),
     retrieve(q, index, FOUND_PLACES),
-  );
-  return hits.slice(0, FOUND_PLACES).map(({ path, startLine, endLine, name }) => ({ path, startLine, endLine, name }));
+  ).slice(0, FOUND_PLACES);
 }
 
-/**
- * Places come from where lines were when context or index were made: what is gone since then is not shown, nor are the
- * blank lines with which a chunk begins.
- */
-async function stillThere<T extends LineRange>(places: readonly T[], sources: CurrentSources): Promise<T[]> {
-  const files = await Promise.all(places.map(({ path }) => sources.read(path)));
-  return places.flatMap((place, i) => {
-    const lines = files[i]?.lines ?? [];
-    if (place.startLine > lines.length) return [];
-    const endLine = Math.min(place.endLine, lines.length);
-    const written = lines.slice(place.startLine - 1, endLine).findIndex((line) => line.trim() !== '');
-    return [{ ...place, startLine: place.startLine + Math.max(0, written), endLine }];
-  });
+type Shown = Hit & Pick<FoundPlace, 'stale'>;
+
+function toFound({ path, startLine, endLine, name, stale }: Shown): FoundPlace {
+  return { path, startLine, endLine, name, ...(stale ? { stale } : {}) };
 }
 
-function toRetrieved({ path, startLine, endLine, name, score, text }: Hit): NonNullable<Answer['chunks']>[number] {
-  return { path, startLine, endLine, name, score, text };
-}
-
-function hashIn(sheet: SheetFile, path: string): string | undefined {
-  const at = sheet.paths.indexOf(path);
-  return at < 0 ? undefined : sheet.hashes[at];
+function toRetrieved(hit: Shown): NonNullable<Answer['chunks']>[number] {
+  return { ...toFound(hit), score: hit.score, text: hit.text };
 }
 
 function noCoverage({ tokensTotal, filesTotal }: AnswerSources): Coverage {

@@ -1,9 +1,26 @@
 import type { Evidence, LineRange } from '../../common/answers.ts';
 import type { LayerSums } from '../model/observation.ts';
+import type { AskedSheet } from '../sheet/assemble.ts';
 
 const MAX_EVIDENCE = 5;
 /** Lines this close are one place. */
 const JOIN_DISTANCE = 2;
+
+/** The line of a position in a KV head, counted in its own layer; undefined for what is no source. */
+export type Origin = (layer: number, head: number, position: number) => LineRange | undefined;
+
+/**
+ * Origins for a lane that holds `sheet` as it is now, and behind it source with a line a token. Layers of a sheet differ
+ * in length, and in each of them what stands beside it begins where the layer ends.
+ */
+export function originsOf(sheet: AskedSheet, beside: readonly LineRange[]): Origin {
+  const { kv } = sheet.lane;
+  const ends = Array.from({ length: kv.shape.layers }, (_, layer) => kv.lengthOf(layer));
+  return (layer, head, position) => {
+    const end = ends[layer]!;
+    return position < end ? sheet.origin(layer, head, position) : beside[position - end];
+  };
+}
 
 /** Sums the attention of an answer's tokens over the positions of its context. */
 export class AttentionTrace {
@@ -21,12 +38,8 @@ export class AttentionTrace {
   /**
    * The lines looked at most. Weight: share of the answer's whole attention, over all heads and layers.
    * @param heads query heads of the model
-   * @param origin line of a position in a KV head; undefined for what is no source
    */
-  evidence(
-    shape: { kvHeads: number; heads: number },
-    origin: (layer: number, head: number, position: number) => LineRange | undefined,
-  ): Evidence[] {
+  evidence(shape: { kvHeads: number; heads: number }, origin: Origin): Evidence[] {
     const lines = new Map<string, Map<number, number>>();
     const scale = 1 / Math.max(1, this.tokens * this.sums.length * shape.heads);
     this.sums.forEach((sums, layer) => {

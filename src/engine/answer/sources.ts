@@ -28,7 +28,8 @@ export class CurrentSources {
 
   private async load(file: string): Promise<CurrentFile | undefined> {
     const full = path.resolve(this.root, file);
-    if (!full.startsWith(path.resolve(this.root) + path.sep)) return undefined;
+    const inside = path.relative(this.root, full);
+    if (inside === '' || path.isAbsolute(inside) || inside.split(path.sep)[0] === '..') return undefined;
     const bytes = await readRegularFile(full, limits.maxFileBytes);
     if (typeof bytes === 'string') return undefined;
     const hash = createHash('sha256').update(bytes).digest('hex');

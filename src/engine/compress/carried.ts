@@ -3,6 +3,16 @@ import type { Lane } from '../model/lane.ts';
 import { appendKept, gatherKept, type KeptKv } from './gather.ts';
 import type { KeptPositions, Strategy } from './strategy.ts';
 
+interface CarriedOptions {
+  /** Parts of the corpus; with one, compression comes after the whole prefill. */
+  slices: number;
+  /** Source tokens per kept position. */
+  ratio: number;
+  /** Stands before everything, is read at every iteration and never dropped; the paper has none. */
+  preamble?: readonly number[];
+  signal?: AbortSignal | undefined;
+}
+
 /** State after one iteration of the carried cache. */
 export interface CarriedStep {
   /** Index into the corpus of every kept position, per layer and KV head. */
@@ -22,22 +32,25 @@ export async function compressCarried(
   corpus: readonly number[],
   probe: readonly number[],
   strategy: Strategy,
-  options: { slices: number; ratio: number; signal?: AbortSignal },
+  { slices, ratio, preamble = [], signal }: CarriedOptions,
 ): Promise<CarriedStep[]> {
-  const { slices, ratio, signal } = options;
   const { layers, kvHeads } = lane.kv.shape;
   const steps: CarriedStep[] = [];
   let carried: CarriedStep | undefined;
   const sliceLength = Math.ceil(corpus.length / slices);
+  lane.kv.truncate(0);
+  await lane.append(preamble, { signal });
+  const offset = preamble.length;
   for (let start = 0; start < corpus.length; start += sliceLength) {
     const slice = corpus.slice(start, start + sliceLength);
     const cached = carried?.kv.kept ?? 0;
-    lane.kv.truncate(0);
+    lane.kv.truncate(offset);
     if (carried) appendKept(lane.kv, carried.kv, decoder.frequencies);
     await lane.append(slice, { signal });
     const tokens = cached + slice.length;
-    const sums = await lane.append(probe, { signal, scoreContext: tokens });
-    lane.kv.truncate(tokens);
+    const end = offset + tokens;
+    const { sums } = await lane.observe(probe, { signal, kind: 'sums', start: offset, end });
+    lane.kv.truncate(end);
     const { heads } = decoder.graph;
     const view = { layers, kvHeads, heads, tokens, random: Math.random, ...(sums ? { sums } : {}) };
     const kept = strategy.select(view, Math.floor(slice.length / ratio) + cached);
@@ -45,7 +58,7 @@ export async function compressCarried(
     const origins = kept.map((heads, l) =>
       heads.map((positions, h) => positions.map((p) => (p < cached ? before![l]![h]![p]! : start + p - cached))),
     );
-    carried = { origins, kv: gatherKept(lane.kv, 0, kept, decoder.frequencies) };
+    carried = { origins, kv: gatherKept(lane.kv, offset, kept, decoder.frequencies) };
     steps.push(carried);
   }
   return steps;

@@ -3,9 +3,8 @@ import type { Grammars } from '../corpus/grammars.ts';
 import type { Segment } from '../corpus/types.ts';
 import type { Decoder } from '../model/decoder.ts';
 import type { Lane } from '../model/lane.ts';
-import { writeVector } from '../model/kvCache.ts';
 import { encodeSegment, type EncodedText } from './encode.ts';
-import { gatherKept, type KeptKv } from './gather.ts';
+import { gatherKept, layersOf, type KeptKv } from './gather.ts';
 import { observeSegment, probeRows } from './observe.ts';
 import { seededRandom } from './random.ts';
 import { keptCount } from './select.ts';
@@ -15,6 +14,7 @@ import { structuralPrior } from './structure.ts';
 /** A compressed segment, not yet stored. */
 export interface CompressedSegment extends KeptKv {
   encoded: EncodedText;
+  /** In the layers of `KeptKv`. */
   positions: KeptPositions;
 }
 
@@ -79,14 +79,12 @@ export class Compressor {
     const structure = needs.includes('structure')
       ? await structuralPrior(segment, encoded, tokenizer, profile.fileMark, this.grammars, signal)
       : undefined;
-    const view = structure ? { ...seen, structure } : seen;
+    const measured = strategy.usesMeasured ? decoder.measured : undefined;
+    const view = { ...seen, ...(structure ? { structure } : {}), ...(measured ? { measured } : {}) };
     const positions = strategy.select(view, keptCount(tokens, ratio));
-    const kept = gatherKept(lane.kv, offset, positions, decoder.frequencies);
     const refit = strategy.refit?.(view, positions);
-    refit?.values?.forEach((values, layer) => {
-      if (values) writeVector(values, kept.values[layer]!, 0);
-    });
-    return { encoded, positions, ...kept, ...(refit?.bias ? { bias: refit.bias } : {}) };
+    const kept = gatherKept(lane.kv, offset, positions, decoder.frequencies, refit);
+    return { encoded, positions: layersOf(positions), ...kept };
   }
 
   /** The preamble is the same for every segment: prefilled once, then only truncated to. */

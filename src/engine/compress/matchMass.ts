@@ -20,13 +20,15 @@ export function matchMass(view: ProbeView, kept: KeptPositions): Required<Refit>
   const values: Float32Array[] = [];
   const bias: Float32Array[] = [];
   kept.forEach((heads, layer) => {
-    const count = heads[0]?.length ?? 0;
-    const layerValues = new Float32Array(heads.length * count * size);
-    const layerBias = new Float32Array(heads.length * count);
+    const count = heads.reduce((sum, positions) => sum + positions.length, 0);
+    const layerValues = new Float32Array(count * size);
+    const layerBias = new Float32Array(count);
+    let at = 0;
     heads.forEach((positions, head) => {
       const best = bestFit(view, layer, head, positions);
-      layerValues.set(best.values, head * count * size);
-      layerBias.set(best.bias, head * count);
+      layerValues.set(best.values, at * size);
+      layerBias.set(best.bias, at);
+      at += positions.length;
     });
     values.push(layerValues);
     bias.push(layerBias);

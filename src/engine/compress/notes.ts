@@ -40,6 +40,7 @@ export async function writeNotes(
     maxTokens: NOTES_TOKENS,
     endTokens,
     sampling: { temperature: 0, topP: 1 },
+    stopLoops: true,
     signal,
   });
   throwIfCancelled(signal);

@@ -15,7 +15,7 @@ const RIDGE = 3;
 
 /** What refitting came to in one layer. */
 export interface RefitLayer {
-  /** [kvHeads, count, headSize]: new values where they were accepted, the old ones elsewhere; undefined if none were. */
+  /** The heads one after the other: new values where they were accepted, the old ones elsewhere; undefined if none were. */
   values: Float32Array | undefined;
   /** Squared error of held-out rows, per KV head: with the old values and with the new ones. */
   errors: { before: number; after: number }[];
@@ -41,9 +41,9 @@ export interface HeadRows {
 export function refitValues(view: ProbeView, kept: KeptPositions): RefitLayer[] {
   const size = view.kv!.headSize;
   return kept.map((heads, layer) => {
-    const count = heads[0]?.length ?? 0;
-    const values = new Float32Array(heads.length * count * size);
+    const values = new Float32Array(heads.reduce((sum, positions) => sum + positions.length, 0) * size);
     const errors: RefitLayer['errors'] = [];
+    let at = 0;
     heads.forEach((positions, head) => {
       const old = gatherRows(view.kv!.values(layer, head), positions, size);
       const rows = headRows(view, layer, head, positions);
@@ -51,7 +51,8 @@ export function refitValues(view: ProbeView, kept: KeptPositions): RefitLayer[] 
       const before = heldOutError(rows, old, size);
       const after = heldOutError(rows, fresh, size);
       errors.push({ before, after });
-      values.set(after < before ? fresh : old, head * count * size);
+      values.set(after < before ? fresh : old, at);
+      at += old.length;
     });
     return { values: errors.some((e) => e.after < e.before) ? values : undefined, errors };
   });

@@ -12,17 +12,33 @@ function cannotRun(strategy: string, decoder: Decoder, why: string): CribsheetEr
 }
 
 /** @throws CribsheetError `model-unsupported` where ‖W_O V‖ cannot be computed */
-export async function requireProjection(this: Pick<Strategy, 'name'>, decoder: Decoder): Promise<void> {
+export async function requireProjection({ name }: Pick<Strategy, 'name'>, decoder: Decoder): Promise<void> {
   if (await decoder.outputGrams()) return;
-  throw cannotRun(this.name, decoder, 'its attention does not go straight into an output projection');
+  throw cannotRun(name, decoder, 'its attention does not go straight into an output projection');
+}
+
+/** @throws CribsheetError `model-unsupported` where nothing has been measured of the model */
+export function requireMeasured({ name }: Pick<Strategy, 'name'>, decoder: Decoder): void {
+  if (decoder.measured) return;
+  throw new CribsheetError(
+    'model-unsupported',
+    `The strategy ${name} needs what is measured of the model ${decoder.profile.name}, and that has not been done.`,
+    'Run "cribsheet models measure" for this model first.',
+  );
 }
 
 /** Statistics that the self-test of a device does not compare with the CPU's. */
 const cpuOnly: readonly Need[] = ['stats', 'moments', 'raw'];
 
 /** Other devices are checked for logits and attention sums only, and for layers of one length. */
-function requireCheckedDevice({ name, needs = [], peak = 1 }: Strategy, { device: { device } }: Decoder): void {
-  if (device === 'cpu' || (peak === 1 && !needs.some((need) => cpuOnly.includes(need)))) return;
+function requireCheckedDevice({ name, needs = [], peak = 1, staysOnDisk }: Strategy, decoder: Decoder): void {
+  // Its questions are looked up by their raw queries.
+  if (staysOnDisk || peak > 1 || needs.some((need) => cpuOnly.includes(need))) requireCpu(name, decoder);
+}
+
+/** @throws CribsheetError `device-unavailable`, naming the strategy, on another device than the CPU */
+export function requireCpu(name: string, { device: { device } }: Pick<Decoder, 'device'>): void {
+  if (device === 'cpu') return;
   throw new CribsheetError(
     'device-unavailable',
     `The strategy ${name} cannot run on ${device}: what it needs of the model is checked on the CPU only.`,

@@ -1,4 +1,5 @@
 import type { Decoder } from '../model/decoder.ts';
+import type { RetrievalHeads, RetrievalKind } from '../model/measured.ts';
 import { priorities } from '../model/runQueue.ts';
 import { rowAttention } from './rowAttention.ts';
 import { pooled } from './scores.ts';
@@ -6,21 +7,13 @@ import { SegmentKv } from './segmentKv.ts';
 import { topPositions } from './select.ts';
 import type { ProbeView } from './strategy.ts';
 
-/** What the heads of an installed model are good for. */
-export interface RetrievalHeads {
-  /** Query heads of every layer, those that fetch most first. */
-  heads: number[][];
-  /** Relative error that a small cache makes in the attention output of every layer; they add up to 1. */
-  layerErrors: number[];
-}
-
 const LINES = 24;
 const DEPTHS = [0.1, 0.4, 0.6, 0.9];
 const QUESTION_ROWS = 8;
 const SMALL_CACHE = 32;
 const BEST_HEADS = 4;
 
-const measured = new WeakMap<Decoder, Promise<RetrievalHeads>>();
+const measured = new WeakMap<Decoder, Map<RetrievalKind, Promise<RetrievalHeads>>>();
 
 /**
  * Finds the semantic retrieval heads of a model (CompressKV, arXiv 2508.02401, section 3): a fact is hidden in filler,
@@ -28,13 +21,19 @@ const measured = new WeakMap<Decoder, Promise<RetrievalHeads>>();
  * said. The answer is forced, so that no test depends on the model's finding it (the paper takes only tests that the
  * model passes). Layer errors are those of the paper: attention outputs with the best 32 positions against all, while
  * the answer is said. Once a process for each model.
+ * @param kind of the fact: the value of a constant, a return type, a person
  */
-export function retrievalHeads(decoder: Decoder, signal?: AbortSignal): Promise<RetrievalHeads> {
-  let promise = measured.get(decoder);
+export function retrievalHeads(
+  decoder: Decoder,
+  signal?: AbortSignal,
+  kind: RetrievalKind = 'values',
+): Promise<RetrievalHeads> {
+  const known = measured.get(decoder) ?? new Map<RetrievalKind, Promise<RetrievalHeads>>();
+  measured.set(decoder, known);
+  let promise = known.get(kind);
   if (!promise) {
-    promise = measure(decoder, signal);
-    measured.set(decoder, promise);
-    promise.catch(() => measured.delete(decoder));
+    known.set(kind, (promise = measure(decoder, kind, signal)));
+    promise.catch(() => known.delete(kind));
   }
   return promise;
 }
@@ -46,9 +45,13 @@ interface Test {
   answerFrom: number;
 }
 
-async function measure(decoder: Decoder, signal: AbortSignal | undefined): Promise<RetrievalHeads> {
+async function measure(
+  decoder: Decoder,
+  kind: RetrievalKind,
+  signal: AbortSignal | undefined,
+): Promise<RetrievalHeads> {
   const tests: Test[] = [];
-  for (const [i, depth] of DEPTHS.entries()) tests.push(await runTest(decoder, i, depth, signal));
+  for (const [i, depth] of DEPTHS.entries()) tests.push(await runTest(decoder, kind, i, depth, signal));
   const { heads: headCount, attention } = decoder.graph;
   const heads = attention.map((_, layer) => {
     const scores = Array.from({ length: headCount }, (_, head) =>
@@ -63,22 +66,70 @@ async function measure(decoder: Decoder, signal: AbortSignal | undefined): Promi
   return { heads, layerErrors: errors.map((e) => (total > 0 ? e / total : 1 / errors.length)) };
 }
 
-async function runTest(decoder: Decoder, index: number, depth: number, signal?: AbortSignal): Promise<Test> {
+interface Hidden {
+  filler: (line: number) => string;
+  /** The line of the fact, around it, and the question that it answers. */
+  before: string;
+  fact: string;
+  after: string;
+  question: string;
+}
+
+const names = ['harbour', 'garden', 'library', 'station'] as const;
+const capital = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1);
+
+/** Made-up lines with one fact among them; `index` is the number of the test. */
+const hidden: Record<RetrievalKind, (index: number) => Hidden> = {
+  values: (index) => {
+    const name = names[index % names.length]!;
+    return {
+      filler: (i) => `function step${i + index * LINES}(value) { return value + ${(i * 7 + index) % 10}; }\n`,
+      before: `const ${name}Port = `,
+      fact: String(48_213 + index * 11_117),
+      after: ';\n',
+      question: `What is the value of ${name}Port?`,
+    };
+  },
+  types: (index) => {
+    const name = capital(names[index % names.length]!);
+    return {
+      filler: (i) => `function take${i + index * LINES}(input: Input${i}): Output${(i * 7 + index) % 10} {}\n`,
+      before: `function open${name}(path: string): `,
+      fact: `${name}Ledger`,
+      after: ' {}\n',
+      question: `What does open${name} return?`,
+    };
+  },
+  people: (index) => {
+    const name = names[index % names.length]!;
+    const person = ['Mira Holt', 'Jonas Weir', 'Ada Brook', 'Tomas Lind'][index % 4]!;
+    return {
+      filler: (i) => `Room ${i + index * LINES} is cleaned on day ${(i * 7 + index) % 10} of every month.\n`,
+      before: `The keys of the ${name} are kept by `,
+      fact: person,
+      after: '.\n',
+      question: `Who keeps the keys of the ${name}?`,
+    };
+  },
+};
+
+async function runTest(
+  decoder: Decoder,
+  kind: RetrievalKind,
+  index: number,
+  depth: number,
+  signal?: AbortSignal,
+): Promise<Test> {
   const { tokenizer, chat } = decoder;
   const encode = (text: string): number[] => tokenizer.encodeText(text);
-  const filler = Array.from(
-    { length: LINES },
-    (_, i) => `function step${i + index * LINES}(value) { return value + ${(i * 7 + index) % 10}; }\n`,
-  );
+  const test = hidden[kind](index);
+  const filler = Array.from({ length: LINES }, (_, i) => test.filler(i));
   const at = Math.round(depth * LINES);
-  const names = ['harbour', 'garden', 'library', 'station'];
-  const name = names[index % names.length]!;
-  const value = String(48_213 + index * 11_117);
-  const before = encode(`${filler.slice(0, at).join('')}const ${name}Port = `);
-  const fact = encode(value);
-  const ids = [...before, ...fact, ...encode(`;\n${filler.slice(at).join('')}`)];
-  const question = chat.question(`What is the value of ${name}Port?`);
-  const lane = decoder.lane(priorities.compress, ids.length + question.length + 64);
+  const before = encode(`${filler.slice(0, at).join('')}${test.before}`);
+  const fact = encode(test.fact);
+  const ids = [...before, ...fact, ...encode(`${test.after}${filler.slice(at).join('')}`)];
+  const question = chat.question(test.question);
+  const lane = decoder.steadyLane(priorities.compress, ids.length + question.length + 64);
   await lane.append(chat.preamble(), { signal });
   const offset = lane.kv.length;
   await lane.append(ids, { signal });

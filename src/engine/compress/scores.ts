@@ -1,9 +1,12 @@
 import { topPositions } from './select.ts';
 import type { KeptPositions, ProbeView, Scores } from './strategy.ts';
 
-/** The best positions of every head: `counts[layer]` in each head of a layer. */
-export function keepBest(scores: Scores, counts: readonly number[]): KeptPositions {
-  return scores.map((heads, layer) => heads.map((head) => topPositions(head, counts[layer]!)));
+/** The best positions of every head: `counts[layer]` in each head of a layer, or `counts[layer][head]`. */
+export function keepBest(scores: Scores, counts: readonly (number | readonly number[])[]): KeptPositions {
+  return scores.map((heads, layer) => {
+    const count = counts[layer]!;
+    return heads.map((head, h) => topPositions(head, typeof count === 'number' ? count : count[h]!));
+  });
 }
 
 /** Makes a score for every layer and KV head. */

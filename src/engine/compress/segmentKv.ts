@@ -47,7 +47,7 @@ export class SegmentKv {
 
   private read(from: KvCache['keys'], layer: number, head: number): Float32Array {
     const out = new Float32Array(this.tokens * this.headSize);
-    readVector(from[layer]!, this.cache.offset(head, this.offset), out);
+    readVector(from[layer]!, this.cache.offset(layer, head, this.offset), out);
     return out;
   }
 }

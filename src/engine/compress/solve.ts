@@ -38,7 +38,7 @@ export function crossOf(a: Matrix, b: Matrix): Float64Array {
  * Solves (G + ridge·I)·X = C by Cholesky's factorisation, G symmetric and positive semi-definite [n, n], C [n, width].
  * A direction in which G is singular gets zero.
  */
-function solveSymmetric(gram: Float64Array, right: Float64Array, n: number, ridge = 0): Float64Array {
+export function solveSymmetric(gram: Float64Array, right: Float64Array, n: number, ridge = 0): Float64Array {
   const width = right.length / n;
   const lower = new Float64Array(n * n);
   let largest = 0;

@@ -2,10 +2,11 @@ import type { StrategyName } from '../../common/names.ts';
 import type { Task } from '../../common/task.ts';
 import type { ChatTurn } from '../model/chat.ts';
 import type { Decoder } from '../model/decoder.ts';
+import type { MeasuredBudgets } from '../model/measured.ts';
 import type { Observation } from '../model/observation.ts';
 import type { SegmentKv } from './segmentKv.ts';
 
-/** Kept positions per layer and KV head, each sorted ascending; the same number in every head of a layer. */
+/** Kept positions per layer and KV head, each sorted ascending. Every head of every layer may keep another number. */
 export type KeptPositions = Int32Array[][];
 
 /** A number for every position, per layer and KV head. */
@@ -44,27 +45,33 @@ export interface ProbeView extends Partial<Observation> {
   outputNorms?: (layer: number, head: number) => Float64Array;
   /** 0–1 a token: how much a reader of code looks for it (signatures, names, calls, returns, imports). */
   structure?: Float32Array;
+  /** What was measured of the model, where that has been done; for strategies that use it. */
+  measured?: MeasuredBudgets;
 }
 
 /** What is changed after the choice, per layer; undefined: as it is. */
 export interface Refit {
-  /** [kvHeads, count, headSize] */
+  /** The heads one after the other, each [count of the head, headSize] */
   values?: (Float32Array | undefined)[];
-  /** What is added to the logit of every kept key, [kvHeads, count]. A sheet with it is read by a second session. */
+  /** What is added to the logit of every kept key, the heads one after the other. A sheet with it is read by a second session. */
   bias?: Float32Array[];
 }
 
 /** Turns what a probe saw into kept positions. A new strategy is one file that exports one of these. */
 export interface Strategy {
-  /** `fs-q` knows the question: for evaluation only. */
-  readonly name: StrategyName | 'fs-q';
+  /** What it is called in block keys and refusals. For evaluation only: `fs-q`, which knows the question, and variants. */
+  readonly name: StrategyName | 'fs-q' | `${StrategyName}/${string}`;
   /** Paper, equation or repository. */
   readonly source: string;
   readonly needs?: readonly Need[];
   /** The model writes notes for the task, once per sheet; they take the place of the examples. */
   readonly writesNotes?: boolean;
-  /** Most positions of one layer, as a multiple of an equal share; 1 where all layers keep the same number. */
+  /** Shares budgets out by what was measured of the model, where that has been done. */
+  readonly usesMeasured?: boolean;
+  /** Most positions of one head, as a multiple of an equal share; 1 where all heads of all layers keep the same number. */
   readonly peak?: number;
+  /** Nothing is dropped, and a sheet of it is not read into memory as a whole: neither ratio nor window bounds it. */
+  readonly staysOnDisk?: boolean;
   /**
    * Measures what is needed of the model, once, before any work.
    * @throws CribsheetError `model-unsupported`, naming the strategy, where it cannot run on this model

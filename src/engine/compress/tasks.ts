@@ -1,8 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseCrib } from '../../common/crib.ts';
 import { CribsheetError } from '../../common/errors.ts';
+import { limits } from '../../common/limits.ts';
 import type { Task } from '../../common/task.ts';
+import { readRegularFile, type ReadFailure } from '../corpus/openFile.ts';
 
 export interface TaskFolders {
   /** Folder of the tasks that Cribsheet brings along. */
@@ -43,7 +45,9 @@ export async function listTasks({ builtInFolder, workspace }: TaskFolders): Prom
 export async function loadTask(idOrFile: string, folders: TaskFolders): Promise<Task> {
   const isFile = idOrFile.endsWith(extension);
   if (isFile) {
-    const text = await readIfThere(resolve(idOrFile));
+    // Whoever names a link means the file behind it.
+    const file = await realpath(idOrFile).catch(() => resolve(idOrFile));
+    const text = await readIfThere(file);
     if (text !== undefined) return parseCrib(text, idOrFile);
   }
   const listing = await listTasks(folders);
@@ -90,13 +94,19 @@ async function readdirIfThere(folder: string): Promise<string[]> {
   }
 }
 
+const failures: Readonly<Record<ReadFailure, string>> = {
+  'too-large': `it has more than ${limits.maxTaskBytes / 1e6} MB`,
+  symlink: 'it is a symbolic link',
+  unreadable: 'it is no regular file, or its permissions forbid it',
+};
+
+/** Tasks come with a workspace: a link of it could lead to a device that never ends, or to what is not the workspace's. */
 async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    if (isAbsent(cause)) return undefined;
-    throw unreadable(file, cause);
-  }
+  const bytes = await readRegularFile(file, limits.maxTaskBytes);
+  if (typeof bytes !== 'string') return new TextDecoder().decode(bytes);
+  const isGone = await lstat(file).then(() => false, isAbsent);
+  if (isGone) return undefined;
+  throw unreadable(file, failures[bytes]);
 }
 
 function isAbsent(error: unknown): boolean {

@@ -12,7 +12,7 @@ import type { Chunk, SourceFile } from './types.ts';
 import { cutLines, type LineSpan } from './windows.ts';
 
 /** Raise it with every change that gives other chunks: indexes are then rebuilt. */
-export const chunkerVersion = '2';
+export const chunkerVersion = '3';
 
 /** Above this share of characters without a parse the tree is not trusted and the file is cut by lines. */
 const maxErrorShare = 0.5;

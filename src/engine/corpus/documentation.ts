@@ -1,6 +1,9 @@
 /** Longest sentence kept, in characters. */
 const maxSentence = 120;
 
+/** Characters of a comment that are read: its first sentence stands at its beginning. */
+const maxComment = 2_000;
+
 /** Comment lines that speak to a tool, not to a reader. */
 const directive =
   /^(?:eslint|tslint|prettier|biome|ts-|@ts-|istanbul|c8 |v8 |noinspection|noqa|type:|pylint|mypy|pragma|nolint|go:|\+build|rubocop|shellcheck|clang-format|NOLINT|@formatter|#?(?:end)?region\b|vim:|-\*-|!|#!|frozen_string_literal)/i;
@@ -28,7 +31,9 @@ export function firstSentence(source: string): string | undefined {
   }
   const text = words
     .join(' ')
-    .replace(/\{@\w+\s+([^}|]+?)\s*(?:\|\s*([^}]*))?\}/g, (_, target: string, label?: string) => label ?? target)
+    .replace(/\{@\w+\s((?:[^{}|]|\{(?!@))*)(?:\|((?:[^{}]|\{(?!@))*))?\}/g, (_, target: string, label?: string) =>
+      (label ?? target).trim(),
+    )
     .replace(/<see\w*\s+\w+="(?:[A-Z]:)?([^"]*)"\s*\/>/g, '$1')
     .replace(/<\/?(?:summary|para|remarks|c|code|see|p|b|i|em|strong|paramref|typeparamref)\b[^<>]*>/gi, ' ')
     .replace(/\s+/g, ' ')
@@ -40,15 +45,23 @@ export function firstSentence(source: string): string | undefined {
 /** Lines of a comment without the marks of any language that the chunker knows. */
 function stripMarks(source: string): string[] {
   return source
+    .slice(0, maxComment)
     .replace(/^\uFEFF/, '')
     .split(/\r\n|\r|\n/)
     .map((line) =>
-      line
-        .trim()
-        .replace(/^(?:\/\*+!?<?|\/{2,}[!<]?|\*+\/|\*(?!\*)|#+(?!!)|--+(?=\s|$)|<!--)\s?/, '')
-        .replace(/\s*(?:\*+\/|-->)$/, '')
-        .trim(),
+      withoutEnd(
+        line.trim().replace(/^(?:\/\*+!?<?|\/{2,}[!<]?|\*+\/|\*(?!\*)|#+(?!!)|--+(?=\s|$)|<!--)\s?/, ''),
+      ).trim(),
     );
+}
+
+/** Without the mark that ends a block comment, however many stars it has. */
+function withoutEnd(line: string): string {
+  if (line.endsWith('-->')) return line.slice(0, -3);
+  if (!line.endsWith('*/')) return line;
+  let end = line.length - 2;
+  while (line[end - 1] === '*') end--;
+  return line.slice(0, end);
 }
 
 /** Up to the first full stop that ends a sentence; abbreviations and version numbers do not. */

@@ -1,6 +1,9 @@
 import ignore from 'ignore';
 import { joinPath } from './paths.ts';
 
+/** A longer pattern fits no path that a system knows, and is too large for an expression. */
+export const maxPattern = 4_096;
+
 /** What ignore files say about one path itself: leave it out, let it in (a `!` pattern), or nothing. */
 export type Verdict = 'out' | 'in' | undefined;
 
@@ -77,7 +80,7 @@ function parseLine(raw: string): Pattern | undefined {
   if (line.startsWith('#')) return undefined;
   const negative = line.startsWith('!');
   const body = withoutTrailingSpaces(negative ? line.slice(1) : line);
-  if (/^\/*$/.test(body)) return undefined;
+  if (/^\/*$/.test(body) || body.length > maxPattern) return undefined;
   return { negative, body, anchored: body.slice(0, -1).includes('/') };
 }
 

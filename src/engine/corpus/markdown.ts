@@ -4,6 +4,9 @@ import type { Lines } from './lines.ts';
 import { codeKind } from './naming.ts';
 import type { Region } from './regions.ts';
 
+/** Of a longer heading only so many characters are read: its title is much shorter. */
+const maxHeading = 2_000;
+
 interface Heading {
   line: number;
   level: number;
@@ -49,9 +52,9 @@ function headings(lines: Lines, costs: BreakCosts): Heading[] {
       fence = mark;
       continue;
     }
-    const atx = /^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$/.exec(text);
+    const atx = /^ {0,3}(#{1,6})(?=[ \t]|$)/.exec(text);
     const setext = /^ {0,3}(=+|-+)[ \t]*$/.exec(text);
-    if (atx) add(found, line, atx[1]!.length, atx[2] ?? '');
+    if (atx) add(found, line, atx[1]!.length, withoutClosing(text.slice(atx[0].length)));
     else if (setext && line > 1 && isParagraph(lines, line - 1)) {
       add(found, line - 1, setext[1]!.startsWith('=') ? 1 : 2, lines.content(line - 1));
     }
@@ -59,12 +62,23 @@ function headings(lines: Lines, costs: BreakCosts): Heading[] {
   return found;
 }
 
+/** What an ATX heading says: without the hashes at its end, which blanks set off. A line may be a megabyte long: no expression looks for them. */
+function withoutClosing(source: string): string {
+  const text = source.trimEnd();
+  let end = text.length;
+  while (text[end - 1] === '#') end--;
+  const isSetOff = text[end - 1] === ' ' || text[end - 1] === '\t';
+  return isSetOff ? text.slice(0, end).trimEnd() : text;
+}
+
 function add(found: Heading[], line: number, level: number, source: string): void {
   const title = fold(
     source
+      .trimStart()
+      .slice(0, maxHeading)
       .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
       .replace(/<[^<>]*>/g, '')
-      .replace(/[`*]|^_+|_+$/g, ''),
+      .replace(/[`*]|^_+|(?<!_)_+$/g, ''),
   ).slice(0, 120);
   if (title !== '' && found.at(-1)?.line !== line) found.push({ line, level, title });
 }

@@ -91,7 +91,7 @@ export class Outline {
       (text) => text.startsWith('/*') && !/^\/\*\s*(?:eslint|istanbul|@ts-)/.test(text),
     );
     const run = block >= 0 ? comments.slice(block, block + 1) : comments;
-    return run.map((text) => text.replace(/[\r\n]+$/, '')).join('\n');
+    return run.map((text) => text.trimEnd()).join('\n');
   }
 
   /** The line of the last character that is not white space (some grammars count the line end in). */

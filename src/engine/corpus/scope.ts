@@ -1,5 +1,5 @@
 import ignore from 'ignore';
-import { literalRoot } from './ignore.ts';
+import { literalRoot, maxPattern } from './ignore.ts';
 import { isAtOrBelow } from './paths.ts';
 
 /** More alternatives than this in one pattern's braces are an accident; the pattern is then taken literally. */
@@ -45,7 +45,9 @@ export class Scope {
 
 function matcher(patterns: readonly string[]): ignore.Ignore {
   // A leading `#` or `!` is a part of the name here.
-  const escaped = patterns.map((pattern) => pattern.replace(/^[#!]/, '\\$&'));
+  const escaped = patterns
+    .filter((pattern) => pattern.length <= maxPattern)
+    .map((pattern) => pattern.replace(/^[#!]/, '\\$&'));
   return ignore({ ignorecase: false, allowRelativePaths: true }).add(escaped);
 }
 
@@ -61,7 +63,7 @@ function expandBraces(pattern: string): string[] | undefined {
   const done: string[] = [];
   const open = [pattern];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const group = /\{([^{}]*,[^{}]*)\}/.exec(next);
+    const group = /\{([^{},]*,[^{}]*)\}/.exec(next);
     if (group === null) {
       done.push(next);
     } else {

@@ -7,14 +7,17 @@ import { chooseDevice, type DeviceReport } from './device.ts';
 import type { DecoderGraph } from './graph/inspect.ts';
 import { KvCache } from './kvCache.ts';
 import { Lane } from './lane.ts';
+import type { MeasuredBudgets } from './measured.ts';
 import { readModelFolder } from './layout.ts';
 import { outputGrams } from './outputGrams.ts';
-import { openGraph } from './openSession.ts';
+import { openGraph, type GraphForm } from './openSession.ts';
 import { parseProfile, type ModelProfile } from './profile.ts';
 import { inverseFrequencies } from './rope.ts';
-import { RunQueue, type Priority } from './runQueue.ts';
+import type { Router } from './router.ts';
+import { priorities, RunQueue, type Priority } from './runQueue.ts';
 import { StepPlan } from './stepPlan.ts';
 import type { StepRunner } from './stepRunner.ts';
+import { SurprisalReader } from './surprisal.ts';
 import { Tokenizer } from './tokenizer.ts';
 
 export interface DecoderOptions {
@@ -28,6 +31,9 @@ export interface DecoderOptions {
   /** Fixed step size, for tests that compare bit for bit. */
   stepTokens?: number;
 }
+
+/** Long enough to prefill well, short enough for a slow model to yield to others about every second. */
+const STEADY_STEP_TOKENS = 64;
 
 /** A loaded model: session, tokenizer, chat form. Makes lanes; owns everything native. */
 export class Decoder {
@@ -43,8 +49,13 @@ export class Decoder {
   readonly window: number;
   readonly endTokens: ReadonlySet<number>;
   readonly weightBytes: number;
+  /** What was measured of this model (`cribsheet models measure`); whoever opens it sets it, from the store. */
+  measured: MeasuredBudgets | undefined;
+  /** How `auto` chooses with this model: what was fitted and stands in the store, else what its profile brings. */
+  router: Router | undefined;
   private readonly options: DecoderOptions;
-  private biased: Promise<StepRunner> | undefined;
+  private readonly forms = new Map<string, Promise<StepRunner>>();
+  private surprisal: Promise<SurprisalReader> | undefined;
   private grams: Promise<Float32Array[] | undefined> | undefined;
   private readonly runner: StepRunner;
   private readonly queue = new RunQueue();
@@ -53,7 +64,18 @@ export class Decoder {
   private constructor(
     parts: Omit<
       Decoder,
-      'lane' | 'dispose' | 'queue' | 'runner' | 'plan' | 'kvBytesPerPosition' | 'outputGrams' | 'biasedLane'
+      | 'lane'
+      | 'steadyLane'
+      | 'dispose'
+      | 'queue'
+      | 'runner'
+      | 'plan'
+      | 'kvBytesPerPosition'
+      | 'outputGrams'
+      | 'surprisals'
+      | 'laneOf'
+      | 'measured'
+      | 'router'
     >,
     runner: StepRunner,
     plan: StepPlan,
@@ -62,6 +84,7 @@ export class Decoder {
     this.graph = parts.graph;
     this.tokenizer = parts.tokenizer;
     this.profile = parts.profile;
+    this.router = parts.profile.router;
     this.chat = parts.chat;
     this.fingerprint = parts.fingerprint;
     this.device = parts.device;
@@ -109,28 +132,51 @@ export class Decoder {
   }
 
   /**
-   * A lane whose keys may carry a bias: it runs on a second session of the model, opened here at its first use.
+   * A lane on another form of the graph: keys that carry a bias, KV heads with lengths of their own. It runs on a
+   * further session of the model, opened here at its first use; with own heads its cache has layers × kvHeads layers of
+   * one KV head (`splitHeads`).
+   * @param capacity positions that there is room for to begin with, in every layer of the lane's cache or in each
    * @throws CribsheetError `device-unavailable` where the decoder runs on another device than the CPU
    */
-  async biasedLane(priority: Priority, capacity: number): Promise<Lane> {
+  async laneOf(form: GraphForm, priority: Priority, capacity: number | readonly number[]): Promise<Lane> {
+    if (!form.keyBias && !form.ownHeads) return this.lane(priority, capacity);
     if (this.device.device !== 'cpu') {
+      const why = form.keyBias ? 'its keys carry a bias' : 'its heads differ in length';
       throw new CribsheetError(
         'device-unavailable',
-        `A sheet of the strategy m4 cannot be read on ${this.device.device}: its keys carry a bias.`,
-        'Use --device cpu, or compress with --strategy m3.',
+        `This sheet cannot be read on ${this.device.device}: ${why}.`,
+        'Use --device cpu, or compress with --strategy m1.',
       );
     }
-    this.biased ??= openBiased(this.options);
-    this.biased.catch(() => (this.biased = undefined));
-    return this.lane(priority, capacity, await this.biased);
+    const name = JSON.stringify([form.keyBias, form.ownHeads]);
+    let runner = this.forms.get(name);
+    if (!runner) {
+      this.forms.set(name, (runner = openForm(this.options, form)));
+      runner.catch(() => this.forms.delete(name));
+    }
+    return this.lane(priority, capacity, await runner);
   }
 
   /** A lane with room for `capacity` positions to begin with; it grows as needed up to the window. */
-  lane(priority: Priority, capacity: number, runner = this.runner): Lane {
-    const { attention, heads, kvHeads, headSize, kvType, vocabulary } = this.graph;
+  lane(
+    priority: Priority,
+    capacity: number | readonly number[],
+    runner = this.runner,
+    plan: StepPlan = this.plan,
+  ): Lane {
+    const { attention, heads, kvHeads, headSize, kvType, vocabulary } = runner.graph;
     const kv = new KvCache({ layers: attention.length, kvHeads, headSize, type: kvType }, capacity);
-    const { queue, plan, window } = this;
+    const { queue, window } = this;
     return new Lane({ kv, vocabulary, runner, queue, plan, priority, maxPositions: window, heads });
+  }
+
+  /**
+   * A lane whose steps are cut at the same places whatever else the machine does, so that what is computed is the same
+   * to the last bit each time: for measurements that are named after their content.
+   */
+  steadyLane(priority: Priority, capacity: number): Lane {
+    const steps = Math.min(STEADY_STEP_TOKENS, this.device.maxStepTokens ?? STEADY_STEP_TOKENS);
+    return this.lane(priority, capacity, this.runner, new StepPlan(steps));
   }
 
   /** Bytes of keys and values of one position over all layers, as stored in half precision. */
@@ -149,15 +195,29 @@ export class Decoder {
     return this.grams;
   }
 
+  /**
+   * How unexpected each of `ids` is after `before` and what stands in front of it, in nats (`SurprisalReader.read`).
+   * The first call opens a second session of the model.
+   * @throws CribsheetError `cancelled`
+   */
+  async surprisals(before: readonly number[], ids: readonly number[], signal?: AbortSignal): Promise<Float32Array> {
+    const { folder, graph } = this.options;
+    this.surprisal ??= SurprisalReader.open(folder, graph, threadsOf(this.options));
+    this.surprisal.catch(() => (this.surprisal = undefined));
+    const reader = await this.surprisal;
+    return reader.read(before, ids, (run) => this.queue.run(priorities.compress, run, signal));
+  }
+
   async dispose(): Promise<void> {
     await this.runner.release();
-    await (await this.biased)?.release();
+    for (const form of this.forms.values()) await (await form).release();
+    await (await this.surprisal)?.release();
   }
 }
 
-async function openBiased(options: DecoderOptions): Promise<StepRunner> {
+async function openForm(options: DecoderOptions, form: GraphForm): Promise<StepRunner> {
   const model = await readModelFolder(options.folder, options.graph);
-  const opened = await openGraph(model, { keyBias: true });
+  const opened = await openGraph(model, form);
   const ort: typeof Ort = await import('onnxruntime-node');
   return (await chooseDevice(ort, model, opened, 'cpu', threadsOf(options))).runner;
 }

@@ -1,6 +1,8 @@
+import type { Stopped } from '../../common/answers.ts';
 import { throwIfCancelled, CribsheetError } from '../../common/errors.ts';
 import { ConfidenceSum, type Confidence } from './confidence.ts';
 import type { Lane } from './lane.ts';
+import { isLooping } from './loop.ts';
 import { sample, type Sampling } from './sampling.ts';
 import type { LayerSums } from './observation.ts';
 import { TextStream } from './textStream.ts';
@@ -13,6 +15,8 @@ export interface GenerateOptions {
   /** Numbers in [0, 1) for sampling; greedy needs none. */
   random?: () => number;
   signal?: AbortSignal | undefined;
+  /** End where the model says the same over and over (`isLooping`). */
+  stopLoops?: boolean;
   /** Attention of every answer token over this many leading positions is handed to `onAttention`. */
   scoreContext?: number;
   onAttention?: (sums: LayerSums) => void;
@@ -23,12 +27,12 @@ export interface GenerateOptions {
 export interface Generated {
   text: string;
   tokens: number[];
-  stopped: 'end' | 'length' | 'cancel';
+  stopped: Stopped;
   /** Missing where there was no room for a single token. */
   confidence?: Confidence;
 }
 
-/** Decodes from the lane's logits until an end token, the limit or a cancel. What was said before a cancel is kept. */
+/** Decodes from the lane's logits until an end token, the limit, a loop (where it shall be noticed) or a cancel. What was said before a cancel is kept. */
 export async function generate(lane: Lane, tokenizer: Tokenizer, options: GenerateOptions): Promise<Generated> {
   const { maxTokens, endTokens, sampling, signal, scoreContext = 0 } = options;
   const stream = new TextStream(tokenizer);
@@ -49,6 +53,7 @@ export async function generate(lane: Lane, tokenizer: Tokenizer, options: Genera
     tokens.push(token);
     const text = stream.push(token);
     if (text) options.onText?.(text);
+    if (options.stopLoops && isLooping(tokens)) return finish('loop');
     try {
       throwIfCancelled(signal);
       const sums = await lane.append([token], { signal, scoreContext });

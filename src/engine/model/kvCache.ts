@@ -11,14 +11,13 @@ export interface KvShape {
 }
 
 /**
- * Keys and values of one lane. One buffer per layer and kind, shape [kvHeads, capacity, headSize], which is past and
- * present of attention at once. `length` positions are filled in the fullest layers, the same number in every head;
- * a layer to which a compressed block gave fewer is `short` of that and goes on from its own length. Keys are stored
- * rotated to their position (that is what GroupQueryAttention writes and reads).
+ * Keys and values of one lane. One buffer per layer and kind, shape [kvHeads, capacity of the layer, headSize], which is
+ * past and present of attention at once. `length` positions are filled in the fullest layers, the same number in every
+ * head; a layer to which a compressed block gave fewer is `short` of that, goes on from its own length, and has a
+ * smaller buffer. Keys are stored rotated to their position (that is what GroupQueryAttention writes and reads).
  */
 export class KvCache {
   readonly shape: KvShape;
-  capacity: number;
   length = 0;
   /** By how many positions each layer is behind `length`. */
   readonly short: Int32Array;
@@ -27,45 +26,52 @@ export class KvCache {
   values: KvArray[];
   /** What is added to the logit of a key, per layer [kvHeads, capacity]; absent where no key has a bias. */
   bias: Float32Array[] | undefined;
+  private readonly capacities: number[];
 
-  constructor(shape: KvShape, capacity: number) {
+  /** @param capacity positions that there is room for to begin with: in every layer, or in each */
+  constructor(shape: KvShape, capacity: number | readonly number[]) {
     this.shape = shape;
-    this.capacity = capacity;
+    this.capacities = Array.from({ length: shape.layers }, (_, l) =>
+      typeof capacity === 'number' ? capacity : capacity[l]!,
+    );
     this.short = new Int32Array(shape.layers);
-    this.keys = this.allocate(capacity);
-    this.values = this.allocate(capacity);
+    this.keys = this.capacities.map((positions) => this.allocate(positions));
+    this.values = this.capacities.map((positions) => this.allocate(positions));
+  }
+
+  /** Positions that a layer's buffer has room for. */
+  capacityOf(layer: number): number {
+    return this.capacities[layer]!;
   }
 
   get bytes(): number {
     return [...this.keys, ...this.values].reduce((sum, a) => sum + a.byteLength, 0);
   }
 
-  /** Makes room for `positions` in all, keeping what is there. Grows by half so that appending stays cheap. */
+  /**
+   * Makes room for `positions` in the fullest layer and as many less in the others as they are short of it, keeping what
+   * is there. Grows by half so that appending stays cheap.
+   */
   reserve(positions: number): void {
-    if (positions <= this.capacity) return;
-    const capacity = Math.max(positions, Math.ceil(this.capacity * 1.5));
-    const { kvHeads, headSize } = this.shape;
-    const grow = (old: KvArray[]): KvArray[] => {
-      const fresh = this.allocate(capacity);
-      old.forEach((from, layer) => {
-        for (let head = 0; head < kvHeads; head++) {
-          const start = head * this.capacity * headSize;
-          fresh[layer]!.set(from.subarray(start, start + this.length * headSize), head * capacity * headSize);
-        }
-      });
-      return fresh;
-    };
-    this.bias = this.bias?.map((old) => {
-      const fresh = new Float32Array(kvHeads * capacity);
-      for (let head = 0; head < kvHeads; head++) {
-        const start = head * this.capacity;
-        fresh.set(old.subarray(start, start + this.length), head * capacity);
+    this.reserveEach(Array.from(this.short, (short) => positions - short));
+  }
+
+  /** Makes room for so many positions in each layer. */
+  reserveEach(positions: readonly number[]): void {
+    positions.forEach((wanted, layer) => {
+      const old = this.capacities[layer]!;
+      if (wanted <= old) return;
+      const capacity = Math.max(wanted, Math.ceil(old * 1.5));
+      const { headSize } = this.shape;
+      this.keys[layer] = this.moved(this.keys[layer]!, this.allocate(capacity), layer, old, capacity, headSize);
+      this.values[layer] = this.moved(this.values[layer]!, this.allocate(capacity), layer, old, capacity, headSize);
+      const bias = this.bias?.[layer];
+      if (bias) {
+        const wider = new Float32Array(this.shape.kvHeads * capacity);
+        this.bias![layer] = this.moved(bias, wider, layer, old, capacity, 1);
       }
-      return fresh;
+      this.capacities[layer] = capacity;
     });
-    this.keys = grow(this.keys);
-    this.values = grow(this.values);
-    this.capacity = capacity;
   }
 
   /** Forgets every position from `length` on. Costs nothing: later runs overwrite. */
@@ -87,8 +93,8 @@ export class KvCache {
   /** Sets the biases of positions from `start` on in one head. */
   setBias(layer: number, head: number, start: number, bias: Float32Array): void {
     const { layers, kvHeads } = this.shape;
-    this.bias ??= Array.from({ length: layers }, () => new Float32Array(kvHeads * this.capacity));
-    this.bias[layer]!.set(bias, head * this.capacity + start);
+    this.bias ??= Array.from({ length: layers }, (_, l) => new Float32Array(kvHeads * this.capacities[l]!));
+    this.bias[layer]!.set(bias, head * this.capacities[layer]! + start);
   }
 
   /** Counts new positions, `counts[layer]` in each layer; call it after they have been written. */
@@ -100,14 +106,23 @@ export class KvCache {
   }
 
   /** Index of the first element of (head, position) in a layer's buffer. */
-  offset(head: number, position: number): number {
-    return (head * this.capacity + position) * this.shape.headSize;
+  offset(layer: number, head: number, position: number): number {
+    return (head * this.capacities[layer]! + position) * this.shape.headSize;
   }
 
-  private allocate(capacity: number): KvArray[] {
-    const { layers, kvHeads, headSize, type } = this.shape;
+  private allocate(capacity: number): KvArray {
+    const { kvHeads, headSize, type } = this.shape;
     const size = kvHeads * capacity * headSize;
-    return Array.from({ length: layers }, () => (type === 'float32' ? new Float32Array(size) : new Uint16Array(size)));
+    return type === 'float32' ? new Float32Array(size) : new Uint16Array(size);
+  }
+
+  /** Copies what a layer has filled, `width` elements a position, into a buffer with another capacity. */
+  private moved<T extends KvArray>(from: T, into: T, layer: number, old: number, capacity: number, width: number): T {
+    for (let head = 0; head < this.shape.kvHeads; head++) {
+      const start = head * old * width;
+      into.set(from.subarray(start, start + this.lengthOf(layer) * width), head * capacity * width);
+    }
+    return into;
   }
 }
 

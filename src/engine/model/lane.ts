@@ -28,6 +28,8 @@ export interface ObserveOptions {
  */
 export class Lane {
   readonly kv: KvCache;
+  /** Query heads of a layer of this lane's graph. */
+  readonly heads: number;
   /** Logits of the last appended token, [vocabulary]. */
   readonly logits: Float32Array;
   /** Milliseconds that steps of this lane have waited for other lanes. */
@@ -37,7 +39,6 @@ export class Lane {
   private readonly plan: StepPlan;
   private readonly priority: Priority;
   private readonly maxPositions: number;
-  private readonly heads: number;
 
   constructor(parts: {
     kv: KvCache;
@@ -47,7 +48,6 @@ export class Lane {
     plan: StepPlan;
     priority: Priority;
     maxPositions: number;
-    /** Query heads of the model. */
     heads: number;
   }) {
     this.kv = parts.kv;

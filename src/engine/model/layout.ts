@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { CribsheetError } from '../../common/errors.ts';
+import { decodeModel, externalFiles } from './graph/onnx.ts';
 
 /** The files of an installed model, in the layout of the onnxruntime-genai builder or of onnx-community. */
 export interface ModelFolder {
@@ -90,25 +91,38 @@ async function findGraph(folder: string, graph: string | undefined): Promise<str
   );
 }
 
-/** Graph and tokenizer in full, weights by size and by their first and last 64 KiB: a two-gigabyte file should not be read twice. */
+const sampleBytes = 65_536;
+/** Samples of a file of weights: up to 16 MiB it is read in full, and a two-gigabyte file not twice. */
+const samples = 256;
+
+/** Graph and tokenizer in full; of every file of weights that the graph names its size, and samples from its first byte to its last. */
 async function fingerprint(graphFile: string, graphBytes: Uint8Array, tokenizerText: string): Promise<string> {
   const hash = createHash('sha256').update(graphBytes).update(tokenizerText);
-  for (const suffix of ['.data', '_data']) {
-    const file = graphFile + suffix;
+  for (const name of weightsOf(graphBytes)) {
+    const file = path.join(path.dirname(graphFile), name);
     const info = await stat(file).catch(() => undefined);
-    if (!info) continue;
-    const sample = Buffer.alloc(Math.min(65_536, info.size));
-    const handle = await open(file);
-    try {
-      await handle.read(sample, 0, sample.length, 0);
-      hash.update(sample);
-      await handle.read(sample, 0, sample.length, info.size - sample.length);
-      hash.update(sample).update(String(info.size));
-    } finally {
-      await handle.close();
+    // What is missing is told where the graph is opened.
+    if (!info?.isFile()) continue;
+    hash.update(String(info.size));
+    await using handle = await open(file);
+    const sample = Buffer.alloc(Math.min(sampleBytes, info.size));
+    const count = Math.min(samples, Math.ceil(info.size / sampleBytes));
+    for (let i = 0; i < count; i++) {
+      const at = count === 1 ? 0 : Math.floor((i * (info.size - sample.length)) / (count - 1));
+      const { bytesRead } = await handle.read(sample, 0, sample.length, at);
+      hash.update(sample.subarray(0, bytesRead));
     }
   }
   return hash.digest('hex');
+}
+
+/** A graph that is none is refused where it is opened. */
+function weightsOf(graphBytes: Uint8Array): string[] {
+  try {
+    return externalFiles(decodeModel(graphBytes));
+  } catch {
+    return [];
+  }
 }
 
 function templateIn(tokenizerConfig: Record<string, unknown>): string | undefined {

@@ -9,6 +9,8 @@ import { addKeyBias } from './graph/keyBias.ts';
 import { addLayerLengths } from './graph/layerLengths.ts';
 import { addSequenceGuard, sliceLastToken } from './graph/rewrite.ts';
 import { addScorer } from './graph/scorer.ts';
+import { splitHeads } from './graph/splitHeads.ts';
+import { addTokenLogs } from './graph/tokenLogs.ts';
 import type { ModelFolder } from './layout.ts';
 
 export interface OpenedGraph {
@@ -21,16 +23,30 @@ export interface OpenedGraph {
   quantised: boolean;
 }
 
+/** What a session's graph can do beyond the plain one; each form is a session of its own. */
+export interface GraphForm {
+  /** Keys may carry a bias (`addKeyBias`). */
+  keyBias: boolean;
+  /** Every KV head has a cache and a length of its own (`splitHeads`). */
+  ownHeads: boolean;
+}
+
 /**
  * Rewrites a decoder's graph in memory (nothing is written beside a model).
- * @param keyBias keys may carry a bias (`addKeyBias`)
+ * @param tokenLogs in the place of the last token's logits, how unexpected each token is (`addTokenLogs`)
  * @throws CribsheetError `model-broken`, `model-unsupported`
  */
-export async function openGraph(model: ModelFolder, { keyBias = false } = {}): Promise<OpenedGraph> {
+export async function openGraph(
+  model: ModelFolder,
+  { keyBias = false, ownHeads = false, tokenLogs = false }: Partial<GraphForm> & { tokenLogs?: boolean } = {},
+): Promise<OpenedGraph> {
   const decoded = decode(model);
-  const graph = { ...inspectDecoder(decoded, model.headSize), keyBias };
+  const inspected = { ...inspectDecoder(decoded, model.headSize), keyBias };
+  const whole = tokenLogs ? { ...inspected, logitsType: 'float32' as const } : inspected;
+  const graph = ownHeads ? splitHeads(decoded, whole) : whole;
   const weightBytes = await checkWeights(decoded, path.dirname(model.graphFile));
-  sliceLastToken(decoded);
+  if (tokenLogs) addTokenLogs(decoded);
+  else sliceLastToken(decoded);
   addLayerLengths(decoded, graph);
   if (keyBias) addKeyBias(decoded, graph);
   addScorer(decoded, graph);

@@ -1,5 +1,7 @@
 import { CribsheetError } from '../../common/errors.ts';
 import { limits } from '../../common/limits.ts';
+import { strategies, type StrategyName } from '../../common/names.ts';
+import { isRouter, type Router } from './router.ts';
 
 /**
  * How a model wants to be fed: `cribsheet.json` beside the model. Everything that is special about one model stands
@@ -29,10 +31,14 @@ export interface ModelProfile {
   ragTokens?: number;
   /** Default ratio of source tokens to kept positions. */
   ratio: number;
+  /** Default strategy, on the CPU: what was measured best for this model. Other devices and models take `m0-zs`. */
+  strategy?: StrategyName;
   answerTokens: number;
   sampling: { temperature: number; topP: number };
   /** How the model tells that it does not know; without it, answers are never doubted. */
   doubt?: Doubt;
+  /** How `auto` chooses a mode; without it, and without one in the store, by what the sheet covers. */
+  router?: Router;
 }
 
 /** What a model says, or how it says it, where its answer should not be relied on. */
@@ -79,8 +85,10 @@ const checks: { [K in keyof Required<ModelProfile>]: Check } = {
   sheetTokens: positive,
   ragTokens: positive,
   ratio: (v) => typeof v === 'number' && v >= 1,
+  strategy: (v) => strategies.some((name) => name === v),
   answerTokens: positive,
   sampling: (v) => isRecord(v) && typeof v['temperature'] === 'number' && typeof v['topP'] === 'number',
+  router: isRouter,
   doubt: (v) =>
     isRecord(v) &&
     Object.entries(v).every(

@@ -21,7 +21,7 @@ export type KvTransfer =
 export class StepRunner {
   private readonly ort: typeof Ort;
   private readonly session: Ort.InferenceSession;
-  private readonly graph: DecoderGraph;
+  readonly graph: DecoderGraph;
   readonly transfer: KvTransfer;
   private readonly off: Ort.Tensor[];
 
@@ -94,11 +94,11 @@ export class StepRunner {
   private feedBias(feeds: Record<string, Ort.Tensor>, kv: KvCache, rows: number): void {
     const { kvHeads, attention } = this.graph;
     attention.forEach((_, layer) => {
-      const length = kv.lengthOf(layer);
+      const [length, capacity] = [kv.lengthOf(layer), kv.capacityOf(layer)];
       const data = new Float32Array(kvHeads * (length + rows));
       const bias = kv.bias?.[layer];
       for (let h = 0; bias && h < kvHeads; h++)
-        data.set(bias.subarray(h * kv.capacity, h * kv.capacity + length), h * (length + rows));
+        data.set(bias.subarray(h * capacity, h * capacity + length), h * (length + rows));
       feeds[biasName(layer)] = new this.ort.Tensor('float32', data, [kvHeads, length + rows]);
     });
   }
@@ -110,8 +110,9 @@ export class StepRunner {
     logits: KvArray,
     sums: LayerSums,
   ): Promise<void> {
-    const shape = [1, this.graph.kvHeads, kv.capacity, this.graph.headSize];
-    this.graph.attention.forEach((layer, i) => {
+    const { kvHeads, headSize, attention } = this.graph;
+    attention.forEach((layer, i) => {
+      const shape = [1, kvHeads, kv.capacityOf(i), headSize];
       const key = this.tensor(kv.keys[i]!, shape);
       const value = this.tensor(kv.values[i]!, shape);
       feeds[layer.pastKey] = fetches[layer.presentKey] = key;
@@ -138,29 +139,31 @@ export class StepRunner {
     sums: LayerSums,
   ): Promise<void> {
     const { kvHeads, headSize, attention } = this.graph;
-    const past = (source: KvArray, length: number): Ort.Tensor => {
+    const past = (source: KvArray, layer: number): Ort.Tensor => {
+      const length = kv.lengthOf(layer);
       const exact = source.slice(0, kvHeads * length * headSize);
       for (let h = 0; h < kvHeads; h++) {
-        const from = kv.offset(h, 0);
+        const from = kv.offset(layer, h, 0);
         exact.set(source.subarray(from, from + length * headSize), h * length * headSize);
       }
       return this.tensor(exact, [1, kvHeads, length, headSize]);
     };
     attention.forEach((layer, i) => {
-      feeds[layer.pastKey] = past(kv.keys[i]!, kv.lengthOf(i));
-      feeds[layer.pastValue] = past(kv.values[i]!, kv.lengthOf(i));
+      feeds[layer.pastKey] = past(kv.keys[i]!, i);
+      feeds[layer.pastValue] = past(kv.values[i]!, i);
     });
     const results = await this.session.run(feeds);
-    const store = (name: string, target: KvArray, length: number): void => {
+    const store = (name: string, target: KvArray, layer: number): void => {
+      const length = kv.lengthOf(layer);
       const data = halfBits(results[name]!.data);
       for (let h = 0; h < kvHeads; h++) {
         const from = (h * (length + rows) + length) * headSize;
-        target.set(data.subarray(from, from + rows * headSize) as KvArray, kv.offset(h, length));
+        target.set(data.subarray(from, from + rows * headSize) as KvArray, kv.offset(layer, h, length));
       }
     };
     attention.forEach((layer, i) => {
-      store(layer.presentKey, kv.keys[i]!, kv.lengthOf(i));
-      store(layer.presentValue, kv.values[i]!, kv.lengthOf(i));
+      store(layer.presentKey, kv.keys[i]!, i);
+      store(layer.presentValue, kv.values[i]!, i);
     });
     copyInto(results['logits']!.data, logits);
     sums.forEach((sum, i) => {

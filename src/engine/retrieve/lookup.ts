@@ -13,6 +13,8 @@ export interface Definition {
 const otherCase = 0.6;
 /** More definitions of one name than this say nothing. */
 const maxDefinitions = 200;
+/** Characters at the end of a name with owners by which the database chooses; the rest is compared here. */
+const maxSuffix = 200;
 
 /** A file's key for looking it up without regard to case: the last part of its path. */
 export function baseKey(path: string): string {
@@ -28,10 +30,15 @@ export function baseKey(path: string): string {
 export function findDefinitions(db: DatabaseSync, name: string): Definition[] {
   const plain = name.replaceAll('`', '').trim();
   const dotted = plain.replace(/\(.*\)?$/su, '').replaceAll(/::|#|->/gu, '.');
-  const keys = [plain, dotted, dotted.split('.').at(-1) ?? ''].map((key) => key.toLowerCase());
+  const last = dotted.split('.').at(-1) ?? '';
+  // The limit counts those that can be meant: of a thousand `toString` there is one of `Server`.
   const named = db
-    .prepare('SELECT chunk, name, qualified FROM names WHERE key IN (?, ?, ?) LIMIT ?')
-    .all(...(keys as [string, string, string]), maxDefinitions)
+    .prepare(
+      String.raw`SELECT chunk, name, qualified FROM names
+        WHERE key IN (?, ?) OR (key = ? AND qualified LIKE ? ESCAPE '\')
+        ORDER BY name = ? DESC, chunk LIMIT ?`,
+    )
+    .all(plain.toLowerCase(), dotted.toLowerCase(), last.toLowerCase(), endingWith(dotted), last, maxDefinitions)
     .map((row) => ({ chunk: Number(row['chunk']), name: String(row['name']), qualified: String(row['qualified']) }));
   for (const [likeness, fold] of [
     [1, (text: string) => text],
@@ -44,6 +51,13 @@ export function findDefinitions(db: DatabaseSync, name: string): Definition[] {
     if (ids.size > 0) return readChunks(db, ids).map((entry) => ({ ...entry, likeness }));
   }
   return [];
+}
+
+/** What LIKE takes for texts that end so, without regard to case: beyond ASCII, SQLite knows none. */
+function endingWith(text: string): string {
+  const plain = text.slice(-maxSuffix).replaceAll(/[\\%_]/gu, String.raw`\$&`);
+  // eslint-disable-next-line no-control-regex
+  return `%${plain.replaceAll(/[^\x00-\x7f]+/gu, '%')}`;
 }
 
 function readChunks(db: DatabaseSync, ids: ReadonlySet<number>): { id: number; row: ChunkRow }[] {

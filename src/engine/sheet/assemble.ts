@@ -6,37 +6,59 @@ import { priorities } from '../model/runQueue.ts';
 import { appendKept } from '../compress/gather.ts';
 import { decodeBlock, type Block } from './block.ts';
 import { originOf } from './lineRuns.ts';
+import { withoutBlocks } from './remaining.ts';
 import type { SheetFile, SheetSegment } from './sheetFile.ts';
 import type { BlockStore } from './store.ts';
 
 interface Placed {
-  /** First position of the block in each layer of the sheet. */
+  /** First position of the block in each layer of the sheet's cache. */
   starts: number[];
   block: Pick<Block, 'positions' | 'lineOf'>;
   segment: SheetSegment;
+}
+
+/** A sheet as questions are asked of it: a lane that holds it, to which the question and its answer are appended. */
+export interface AskedSheet {
+  /** As far as it can be read: without segments whose blocks are gone. */
+  readonly file: SheetFile;
+  readonly lane: Lane;
+  /** Positions of the sheet in the fullest head: where a question goes on. */
+  readonly length: number;
+  /** The same on average over all heads of all layers: what the sheet takes. */
+  readonly positions: number;
+  /** Before a question is appended: brings the lane to what this one is to be read behind. */
+  begin(question: readonly number[], signal?: AbortSignal): Promise<void>;
+  /** Cuts the question and answer off again. */
+  rewind(): void;
+  /** Where a position of a head comes from; undefined for the preamble. */
+  origin(layer: number, head: number, position: number): LineRange | undefined;
 }
 
 /**
  * A sheet in memory: a lane whose cache holds preamble and blocks, one after the other. A question is appended,
  * answered, and cut off again; the sheet itself is never prefilled.
  */
-export class AssembledSheet {
+export class AssembledSheet implements AskedSheet {
   readonly file: SheetFile;
   readonly lane: Lane;
-  /** Positions of preamble and blocks. */
   readonly length: number;
+  readonly positions: number;
   private readonly placed: Placed[];
 
   private constructor(file: SheetFile, lane: Lane, placed: Placed[]) {
     this.file = file;
     this.lane = lane;
     this.length = lane.kv.length;
+    const { layers } = lane.kv.shape;
+    const lengths = Array.from({ length: layers }, (_, layer) => lane.kv.lengthOf(layer));
+    this.positions = Math.round(lengths.reduce((sum, length) => sum + length, 0) / layers);
     this.placed = placed;
   }
 
   /**
-   * Loads the blocks of a sheet in path order, each key moved to its position by one rotation.
-   * @throws CribsheetError `sheet-missing` where the sheet is another model's or one of its blocks is gone
+   * Loads the blocks of a sheet in path order, each key moved to its position by one rotation. What is gone is left out:
+   * the sheet then says that it does not cover it.
+   * @throws CribsheetError `sheet-missing` where the sheet is another model's, or its preamble or all of the rest is gone
    */
   static async load(file: SheetFile, decoder: Decoder, store: BlockStore): Promise<AssembledSheet> {
     if (file.model.fingerprint !== decoder.fingerprint) {
@@ -44,39 +66,48 @@ export class AssembledSheet {
         `The sheet for "${file.task.id}" was made with the model ${file.model.name}, not with ${decoder.profile.name}.`,
       );
     }
-    const size = file.preamble.kept + file.segments.reduce((sum, s) => sum + s.kept, 0);
-    const capacity = size + decoder.profile.answerTokens + 128;
-    const read = async (key: string, what: string): Promise<Block> => {
+    const gone = new Set<string>();
+    const read = async (key: string): Promise<Block | undefined> => {
       const bytes = await store.read(key);
       const block = bytes && decodeBlock(bytes, decoder.graph.kvType);
-      if (!block) throw missing(`The block of ${what} in the sheet for "${file.task.id}" is missing or damaged.`);
+      if (!block) gone.add(key);
       return block;
     };
-    const readSegment = (segment: SheetSegment): Promise<Block> =>
-      read(segment.key, file.paths[segment.lines[0]?.path ?? -1] ?? 'a segment');
-    const [first] = file.segments;
-    const isBiased = first && (await readSegment(first)).bias !== undefined;
-    const lane = isBiased
-      ? await decoder.biasedLane(priorities.answer, capacity)
-      : decoder.lane(priorities.answer, capacity);
-    appendKept(lane.kv, await read(file.preamble.key, 'the preamble'), decoder.frequencies);
+    const preamble = await read(file.preamble.key);
+    let first: Block | undefined;
+    for (const { key } of preamble ? file.segments : []) if ((first = await read(key))) break;
+    if (!preamble || !first) throw missing(`Blocks of the sheet for "${file.task.id}" are missing or damaged.`);
+    const lane = await decoder.laneOf(
+      { keyBias: first.bias !== undefined, ownHeads: file.ownHeads ?? false },
+      priorities.answer,
+      capacities(file, decoder),
+    );
+    appendKept(lane.kv, preamble, decoder.frequencies);
     const placed: Placed[] = [];
     for (const segment of file.segments) {
-      const block = await readSegment(segment);
-      const { counts, positions, lineOf } = block;
-      const starts = counts.map((_, layer) => lane.kv.lengthOf(layer));
+      const block = await read(segment.key);
+      if (!block) continue;
+      const { lineOf } = block;
+      // A block whose heads happen to keep the same number, among others.
+      const { layers } = lane.kv.shape;
+      const positions = block.positions.length < layers ? block.positions.flat().map((p) => [p]) : block.positions;
+      const starts = Array.from({ length: layers }, (_, layer) => lane.kv.lengthOf(layer));
       placed.push({ starts, block: { positions, lineOf }, segment });
       appendKept(lane.kv, block, decoder.frequencies);
     }
-    return new AssembledSheet(file, lane, placed);
+    return new AssembledSheet(withoutBlocks(file, gone), lane, placed);
   }
 
-  /** Cuts the question and answer off again. */
+  /** It is the same for every question. */
+  begin(): Promise<void> {
+    this.rewind();
+    return Promise.resolve();
+  }
+
   rewind(): void {
     this.lane.kv.truncate(this.length);
   }
 
-  /** Where a position of a head comes from; undefined for the preamble. */
   origin(layer: number, head: number, position: number): LineRange | undefined {
     let [low, high] = [0, this.placed.length - 1];
     while (low < high) {
@@ -92,6 +123,13 @@ export class AssembledSheet {
     const { path, line } = originOf(place.segment.lines, place.block.lineOf[token]!);
     return { path: this.file.paths[path]!, startLine: line, endLine: line };
   }
+}
+
+/** Room for the sheet, a question and its answer in every layer of the cache: what a layer does not keep takes none. */
+function capacities({ preamble, segments, lengths }: SheetFile, { graph, profile }: Decoder): number[] {
+  const fullest = segments.reduce((sum, s) => sum + s.kept, 0);
+  const each = lengths ?? Array<number>(graph.attention.length).fill(fullest);
+  return each.map((length) => preamble.kept + length + profile.answerTokens + 128);
 }
 
 function missing(message: string): CribsheetError {

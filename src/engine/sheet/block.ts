@@ -14,7 +14,7 @@ const BLOCK_VERSION = 3;
 export interface Block extends KeptKv {
   /** Source tokens of the segment. */
   tokens: number;
-  /** Kept token indices, [layers][kvHeads][count of the layer]. */
+  /** Kept token indices, [layers][kvHeads][count of the layer]; each head a layer where heads differ (`KeptKv`). */
   positions: KeptPositions;
   /** Per source token: index of its rendered line in the segment. */
   lineOf: Int32Array;
@@ -31,12 +31,15 @@ export interface BlockInputs {
   segment: string;
   /** How keys and values are written; absent: fp16. */
   storage?: Storage;
+  /** What was measured of the model and decided its budgets (`MeasuredBudgets.id`). */
+  measured?: string;
 }
 
 /** Content address of a block: 64 hex characters. */
 export function blockKey(inputs: BlockInputs): string {
-  const { model, preamble, probe, strategy, ratio, segment, storage = 'f16' } = inputs;
-  const text = JSON.stringify([BLOCK_VERSION, model, preamble, probe, strategy, ratio, segment, storage]);
+  const { model, preamble, probe, strategy, ratio, segment, storage = 'f16', measured } = inputs;
+  const parts = [BLOCK_VERSION, model, preamble, probe, strategy, ratio, segment, storage];
+  const text = JSON.stringify(measured === undefined ? parts : [...parts, measured]);
   return createHash('sha256').update(text).digest('hex');
 }
 
@@ -49,8 +52,8 @@ export function encodeBlock(block: Block, headSize: number, inputs: BlockInputs)
     const positions = Int32Array.from(block.positions[l]!.flatMap((p) => [...p]));
     const bias = block.bias?.[l];
     return [
-      ...packVectors(`layers.${l}.key`, block.keys[l]!, shape, storage, 'channel'),
-      ...packVectors(`layers.${l}.value`, block.values[l]!, shape, storage, 'token'),
+      ...packVectors(`layers.${l}.key`, block.keys[l]!, shape, storage, 'keys'),
+      ...packVectors(`layers.${l}.value`, block.values[l]!, shape, storage, 'values'),
       { name: `layers.${l}.positions`, dtype: 'I32', shape: [heads, count], data: bytesOf(positions) },
       ...(bias
         ? [{ name: `layers.${l}.bias`, dtype: 'F32' as const, shape: [heads, count], data: bytesOf(bias) }]
@@ -103,8 +106,8 @@ function decodeLayer(
   const kept = tensors.get(`layers.${l}.positions`);
   if (kept?.dtype !== 'I32') return undefined;
   const [heads = 0, count = 0] = kept.shape;
-  const key = unpackVectors(tensors, `layers.${l}.key`, { heads, count }, storage, 'channel', type);
-  const value = unpackVectors(tensors, `layers.${l}.value`, { heads, count }, storage, 'token', type);
+  const key = unpackVectors(tensors, `layers.${l}.key`, { heads, count }, storage, 'keys', type);
+  const value = unpackVectors(tensors, `layers.${l}.value`, { heads, count }, storage, 'values', type);
   const bias = tensors.get(`layers.${l}.bias`);
   if (bias && (bias.dtype !== 'F32' || bias.shape[0] !== heads || bias.shape[1] !== count)) return undefined;
   if (!key || !value) return undefined;

@@ -1,10 +1,11 @@
 import { keptCount } from '../compress/select.ts';
 import type { Segment } from '../corpus/types.ts';
 import type { Decoder } from '../model/decoder.ts';
+import { weightedRatios } from './spread.ts';
 import { chooseSegments } from './weight.ts';
 
 /** Positions of the window that stay free for the question and its answer. */
-const RESERVED_POSITIONS = 512;
+export const RESERVED_POSITIONS = 512;
 /** Ratios that a sheet size may lead to: fine steps below 16, whole numbers above. */
 const FINE_STEP = 0.25;
 const COARSE_FROM = 16;
@@ -13,6 +14,8 @@ const COARSE_FROM = 16;
 export interface Fit {
   /** Indices of the segments. */
   chosen: Set<number>;
+  /** Source tokens per kept position, by index of the segment. */
+  ratios: number[];
   /** Positions that they take, and those that there are. */
   positions: number;
   room: number;
@@ -23,19 +26,44 @@ export interface Fit {
  * @param ratio source tokens per kept position
  * @param sheetTokens most positions of the sheet; the model's window caps it
  * @param peak positions of the fullest layer as a multiple of the mean (`Strategy.peak`): that one must fit the window
+ * @param staysOnDisk all of them (`Strategy.staysOnDisk`)
+ * @param weighted segments share the positions by structural weight (`weightedRatios`); else by size alone
+ * @throws CribsheetError `cancelled`
  */
-export function fitSegments(
+export async function fitSegments(
   decoder: Decoder,
   segments: readonly Segment[],
   ratio: number,
   sheetTokens: number,
-  peak = 1,
-): Fit {
+  {
+    peak = 1,
+    weighted = false,
+    staysOnDisk = false,
+    signal,
+  }: {
+    peak?: number | undefined;
+    weighted?: boolean | undefined;
+    staysOnDisk?: boolean | undefined;
+    signal?: AbortSignal | undefined;
+  } = {},
+): Promise<Fit> {
+  if (staysOnDisk) {
+    const positions = segments.reduce((sum, s) => sum + s.tokens, 0);
+    return { chosen: new Set(segments.keys()), ratios: segments.map(() => 1), positions, room: positions };
+  }
   const room = roomOf(decoder, sheetTokens, peak);
   const slots = segments.map((s) => keptCount(s.tokens, ratio));
-  const chosen = chooseSegments(segments, slots, room);
-  const positions = [...chosen].reduce((sum, i) => sum + slots[i]!, 0);
-  return { chosen, positions, room };
+  const chosen = await chooseSegments(segments, slots, room, signal);
+  const ratios = segments.map(() => ratio);
+  const indices = [...chosen];
+  if (weighted) {
+    // The same array where it can be: its weights are known.
+    const isAll = indices.length === segments.length;
+    const own = await weightedRatios(isAll ? segments : indices.map((i) => segments[i]!), ratio, signal);
+    indices.forEach((i, at) => (ratios[i] = own[at]!));
+  }
+  const positions = indices.reduce((sum, i) => sum + keptCount(segments[i]!.tokens, ratios[i]!), 0);
+  return { chosen, ratios, positions, room };
 }
 
 /**

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Coverage } from '../../common/answers.ts';
 import { CribsheetError } from '../../common/errors.ts';
 import type { Storage } from '../../common/names.ts';
 import type { SkippedFile } from '../corpus/types.ts';
-import { makeFolder } from '../makeFolder.ts';
+import { replaceFile } from '../replaceFile.ts';
 
 const SHEET_VERSION = 1;
 const extension = '.json';
@@ -22,10 +21,10 @@ export interface LineRun {
 /** One segment of a sheet: where its block is and where its lines come from. */
 export interface SheetSegment {
   key: string;
-  /** Source tokens, and kept positions per head in the layer that has most. */
+  /** Source tokens, and kept positions of the fullest head. */
   tokens: number;
   kept: number;
-  /** Kept positions per head on average over the layers, where these differ. */
+  /** Kept positions on average over all heads of all layers, where these differ. */
   average?: number;
   lines: LineRun[];
 }
@@ -40,6 +39,8 @@ export interface SheetFile {
   ratio: number;
   /** Its size in positions, where that was asked for instead of a ratio. */
   tokens?: number;
+  /** Its segments share the positions by structural weight, too. */
+  weighted?: boolean;
   /** What the model wrote for the task, where the strategy asked for that: its blocks were made with it. */
   notes?: string;
   /** How its blocks are written; absent: fp16. */
@@ -50,6 +51,10 @@ export interface SheetFile {
   scope: string[];
   preamble: { key: string; kept: number };
   segments: SheetSegment[];
+  /** Positions that all segments take in each layer, or in each head of each layer (`ownHeads`); absent where these are equal. */
+  lengths?: number[];
+  /** Heads of one layer keep different numbers of positions: the sheet is read by a session of its own. */
+  ownHeads?: boolean;
   paths: string[];
   /** SHA-256 of every covered file when it was read, in the order of `paths`. */
   hashes: string[];
@@ -69,13 +74,9 @@ export class SheetFolder {
 
   async write(sheet: Omit<SheetFile, 'version'>): Promise<void> {
     const file = this.fileOf(sheet.id);
-    const temporary = `${file}.${process.pid}.${randomUUID()}.tmp`;
     try {
-      makeFolder(this.folder);
-      await writeFile(temporary, JSON.stringify({ ...sheet, version: SHEET_VERSION }), { flush: true });
-      await rename(temporary, file);
+      await replaceFile(file, JSON.stringify({ ...sheet, version: SHEET_VERSION }));
     } catch (cause) {
-      await rm(temporary, { force: true }).catch(() => undefined);
       const full = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes((cause as NodeJS.ErrnoException).code ?? '');
       throw new CribsheetError(
         full ? 'store-full' : 'store-unwritable',
@@ -114,7 +115,7 @@ export class SheetFolder {
     return sheets.filter((s) => s !== undefined).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
   }
 
-  /** Deletes the sheet; its blocks stay until the quota needs their space. */
+  /** Deletes the sheet; its blocks stay (see `BlockStore.deleteUnreferenced`). */
   async delete(id: string): Promise<void> {
     await rm(this.fileOf(id), { force: true });
   }

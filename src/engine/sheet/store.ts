@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { CribsheetError, throwIfCancelled } from '../../common/errors.ts';
 import { makeFolder } from '../makeFolder.ts';
+import { STALE_MS } from '../replaceFile.ts';
 import { hasValidChecksum } from './safetensors.ts';
 
 export interface BlockStoreOptions {
@@ -12,6 +13,8 @@ export interface BlockStoreOptions {
   quotaBytes: number;
   /** A block did not verify and was deleted: it has to be built again. */
   onCorrupt?: (key: string) => void;
+  /** Keys of all blocks that some sheet needs, asked when blocks have to go. Default: nobody knows of any. */
+  referenced?: () => Promise<ReadonlySet<string>>;
 }
 
 export interface StoredBlock {
@@ -21,9 +24,17 @@ export interface StoredBlock {
   usedAt: number;
 }
 
+/** What was deleted. */
+export interface Freed {
+  deleted: number;
+  bytes: number;
+  /** Why the first of those was not deleted that could not be; the others were all the same. */
+  failure?: CribsheetError;
+}
+
+/** Blocks that were used within this time may belong to a compression that is not finished, milliseconds. */
+export const YOUNG_MS = 24 * 3_600_000;
 const extension = '.safetensors';
-/** A temporary file that is older belongs to a process that died. */
-const staleMs = 3_600_000;
 
 /**
  * Blocks by content: files `blocks/ab/abcdef….safetensors` as `encodeSafetensors` writes them, with their checksum.
@@ -32,14 +43,37 @@ const staleMs = 3_600_000;
  * Methods throw RangeError on a key that is not 64 hexadecimal digits.
  */
 export class BlockStore {
+  readonly quotaBytes: number;
   readonly #blocks: string;
-  readonly #quotaBytes: number;
   readonly #onCorrupt: (key: string) => void;
+  readonly #referenced: () => Promise<ReadonlySet<string>>;
+  /** How many hold a block. */
+  readonly #held = new Map<string, number>();
 
-  constructor({ folder, quotaBytes, onCorrupt = () => undefined }: BlockStoreOptions) {
+  constructor(options: BlockStoreOptions) {
+    const { folder, quotaBytes, onCorrupt = () => undefined } = options;
     this.#blocks = join(folder, 'blocks');
-    this.#quotaBytes = quotaBytes;
+    this.quotaBytes = quotaBytes;
     this.#onCorrupt = onCorrupt;
+    this.#referenced = options.referenced ?? (() => Promise.resolve(new Set()));
+  }
+
+  /**
+   * Until it is released, neither `enforceQuota` nor `deleteUnreferenced` of this object takes a block: for builds and
+   * loaded sheets. Whether there are such blocks does not matter.
+   * @returns what releases them, once
+   */
+  hold(keys: readonly string[]): () => void {
+    for (const key of keys) this.#held.set(key, (this.#held.get(key) ?? 0) + 1);
+    let left = [...keys];
+    return () => {
+      for (const key of left) {
+        const holders = this.#held.get(key)! - 1;
+        if (holders > 0) this.#held.set(key, holders);
+        else this.#held.delete(key);
+      }
+      left = [];
+    };
   }
 
   /**
@@ -49,18 +83,44 @@ export class BlockStore {
    */
   async read(key: string): Promise<Uint8Array | undefined> {
     const path = this.#path(key);
-    const buffer = await unlessAbsent(readFile(path), `The block ${path}`);
-    if (!buffer) return undefined;
-    if (!hasValidChecksum(buffer)) {
-      // Where it cannot be deleted it counts as absent at every read, until a write says what is wrong with the store.
-      await rm(path, { force: true }).catch(() => undefined);
+    const found = await unlessAbsent(readFile(path), `The block ${path}`);
+    if (!found) return undefined;
+    const buffer = hasValidChecksum(found) ? found : await takeAway(path, temporaryFor(path));
+    if (!buffer) {
       this.#onCorrupt(key);
       return undefined;
     }
-    const now = new Date();
-    // Only a hint for the quota: a store that may be read but not written is still a good store.
-    await utimes(path, now, now).catch(() => undefined);
+    await this.touch(key);
     return buffer.byteOffset === 0 ? new Uint8Array(buffer.buffer, 0, buffer.length) : new Uint8Array(buffer);
+  }
+
+  /**
+   * Parts of a block without the rest of it, which is why it is not verified: for who has written or verified it before.
+   * @param parts in bytes from the start of the file
+   * @returns undefined where there is no block, or a shorter one
+   * @throws CribsheetError `file-unreadable`
+   */
+  async readParts(
+    key: string,
+    parts: readonly { offset: number; length: number }[],
+  ): Promise<Uint8Array[] | undefined> {
+    const path = this.#path(key);
+    const handle = await unlessAbsent(open(path, 'r'), `The block ${path}`);
+    if (!handle) return undefined;
+    try {
+      const found: Uint8Array[] = [];
+      for (const { offset, length } of parts) {
+        const bytes = new Uint8Array(length);
+        const { bytesRead } = await unlessUnreadable(handle.read(bytes, 0, length, offset), `The block ${path}`);
+        if (bytesRead < length) return undefined;
+        found.push(bytes);
+      }
+      const now = new Date();
+      await handle.utimes(now, now).catch(() => undefined);
+      return found;
+    } finally {
+      await handle.close();
+    }
   }
 
   /**
@@ -71,7 +131,7 @@ export class BlockStore {
   async write(key: string, bytes: Uint8Array): Promise<void> {
     const path = this.#path(key);
     if (!hasValidChecksum(bytes)) throw new RangeError('A block has to carry a valid checksum.');
-    const temporary = join(dirname(path), `.${key}.${process.pid}.${randomUUID()}.tmp`);
+    const temporary = temporaryFor(path);
     try {
       makeFolder(dirname(path));
       await writeSynced(temporary, bytes);
@@ -88,15 +148,33 @@ export class BlockStore {
     return (await this.size(key)) !== undefined;
   }
 
+  /** Counts as a use now. @returns whether there is such a block */
+  async touch(key: string): Promise<boolean> {
+    const path = this.#path(key);
+    const now = new Date();
+    try {
+      await utimes(path, now, now);
+      return true;
+    } catch {
+      // Only a hint for the quota: a store that may be read but not written is still a good store.
+      return this.has(key);
+    }
+  }
+
   /** Bytes of a block; undefined where there is none. */
   async size(key: string): Promise<number | undefined> {
     const path = this.#path(key);
     return (await unlessAbsent(stat(path), `The block ${path}`))?.size;
   }
 
-  /** Does nothing where there is no such block. */
+  /** Does nothing where there is no such block. @throws CribsheetError `store-unwritable` */
   async delete(key: string): Promise<void> {
-    await this.#remove(this.#path(key));
+    const path = this.#path(key);
+    try {
+      await rm(path, { force: true });
+    } catch (cause) {
+      if (!isAbsent(cause)) throw writeError(this.#blocks, cause);
+    }
   }
 
   /** All blocks, least recently used first. */
@@ -105,38 +183,54 @@ export class BlockStore {
   }
 
   /**
-   * Deletes least recently used blocks until the rest fits the quota, but none of `keep`; also sweeps temporary files
-   * that dead processes left more than an hour ago.
-   * @returns how many blocks went, and their bytes
+   * Deletes blocks until the rest fits the quota: first those that no sheet needs and nobody used for a day, then the
+   * least recently used; none that is held. Also sweeps temporary files that dead processes left more than an hour ago.
+   * @throws CribsheetError `cancelled`, `file-unreadable`; what cannot be deleted is in the result
    */
-  async enforceQuota(keep: ReadonlySet<string>, signal?: AbortSignal): Promise<{ deleted: number; bytes: number }> {
+  async enforceQuota(signal?: AbortSignal): Promise<Freed> {
     const { blocks, stale } = await this.#scan(signal);
-    for (const file of stale) await this.#remove(file);
-    let excess = blocks.reduce((sum, block) => sum + block.bytes, 0) - this.#quotaBytes;
-    const result = { deleted: 0, bytes: 0 };
+    for (const file of stale) await removePartial(file);
+    const excess = blocks.reduce((sum, block) => sum + block.bytes, 0) - this.quotaBytes;
+    if (excess <= 0) return { deleted: 0, bytes: 0 };
+    const needed = await this.#referenced();
+    const youngest = Date.now() - YOUNG_MS;
+    const isIdle = ({ key, usedAt }: StoredBlock): boolean => usedAt < youngest && !needed.has(key);
+    return this.#free([...blocks.filter(isIdle), ...blocks.filter((block) => !isIdle(block))], excess, signal);
+  }
+
+  /**
+   * Deletes those of some blocks that no sheet needs and nobody holds.
+   * @throws CribsheetError `file-unreadable`; what cannot be deleted is in the result
+   */
+  async deleteUnreferenced(keys: readonly string[]): Promise<Freed> {
+    const needed = await this.#referenced();
+    const unneeded = keys.filter((key) => !needed.has(key));
+    const sizes = await Promise.all(unneeded.map((key) => this.size(key)));
+    const blocks = unneeded.flatMap((key, i) => (sizes[i] === undefined ? [] : [{ key, bytes: sizes[i] }]));
+    return this.#free(blocks, Infinity);
+  }
+
+  async #free(blocks: readonly Omit<StoredBlock, 'usedAt'>[], excess: number, signal?: AbortSignal): Promise<Freed> {
+    const freed: Freed = { deleted: 0, bytes: 0 };
     for (const { key, bytes } of blocks) {
-      if (excess <= 0) break;
-      if (keep.has(key)) continue;
+      if (freed.bytes >= excess) break;
       throwIfCancelled(signal);
-      await this.#remove(this.#path(key));
-      excess -= bytes;
-      result.deleted += 1;
-      result.bytes += bytes;
+      if (this.#held.has(key)) continue;
+      try {
+        await this.delete(key);
+        freed.deleted += 1;
+        freed.bytes += bytes;
+      } catch (error) {
+        if (!CribsheetError.is(error)) throw error;
+        freed.failure ??= error;
+      }
     }
-    return result;
+    return freed;
   }
 
   #path(key: string): string {
     if (!/^[0-9a-f]{64}$/u.test(key)) throw new RangeError(`"${key}" is not a key of 64 hexadecimal digits.`);
     return join(this.#blocks, key.slice(0, 2), key + extension);
-  }
-
-  async #remove(path: string): Promise<void> {
-    try {
-      await rm(path, { force: true });
-    } catch (cause) {
-      if (!isAbsent(cause)) throw writeError(this.#blocks, cause);
-    }
   }
 
   /** Blocks by time of use, and the paths of stale temporary files. What is neither of the two is left alone. */
@@ -157,7 +251,7 @@ export class BlockStore {
         if (!stats?.isFile()) continue; // deleted meanwhile by another process, or not ours
         if (key.startsWith(part) && /^[0-9a-f]{64}\.safetensors$/u.test(name)) {
           blocks.push({ key, bytes: stats.size, usedAt: stats.mtimeMs });
-        } else if (/^\.[0-9a-f]{64}\..*\.tmp$/u.test(name) && now - stats.mtimeMs > staleMs) {
+        } else if (/^\.[0-9a-f]{64}\..*\.tmp$/u.test(name) && now - stats.mtimeMs > STALE_MS) {
           stale.push(join(folder, name));
         }
       }
@@ -165,6 +259,31 @@ export class BlockStore {
     blocks.sort((a, b) => a.usedAt - b.usedAt || (a.key < b.key ? -1 : 1));
     return { blocks, stale };
   }
+}
+
+/** A name beside a block's file that no other writer uses; what stays behind under it is swept. */
+function temporaryFor(path: string): string {
+  return join(dirname(path), `.${basename(path, extension)}.${process.pid}.${randomUUID()}.tmp`);
+}
+
+/**
+ * Deletes a damaged block. Another process may have put a good one in its place since it was read, so that what is judged
+ * has to be what is deleted: it is moved aside first.
+ * @returns the good one, which is back in its place
+ */
+async function takeAway(path: string, aside: string): Promise<Buffer | undefined> {
+  try {
+    await rename(path, aside);
+    const bytes = await readFile(aside);
+    if (hasValidChecksum(bytes)) {
+      await renameOver(aside, path);
+      return bytes;
+    }
+  } catch {
+    // Where it cannot be moved it counts as absent at every read, until a write says what is wrong with the store.
+  }
+  await removePartial(aside);
+  return undefined;
 }
 
 async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
@@ -212,13 +331,25 @@ async function unlessAbsent<T>(work: Promise<T>, what: string): Promise<T | unde
     return await work;
   } catch (cause) {
     if (isAbsent(cause)) return undefined;
-    throw new CribsheetError(
-      'file-unreadable',
-      `${what} cannot be read: ${reasonOf(cause)}.`,
-      'Check the permissions of the store folder or choose another one.',
-      { cause },
-    );
+    throw readError(what, cause);
   }
+}
+
+async function unlessUnreadable<T>(work: Promise<T>, what: string): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw readError(what, cause);
+  }
+}
+
+function readError(what: string, cause: unknown): CribsheetError {
+  return new CribsheetError(
+    'file-unreadable',
+    `${what} cannot be read: ${reasonOf(cause)}.`,
+    'Check the permissions of the store folder or choose another one.',
+    { cause },
+  );
 }
 
 function writeError(folder: string, cause: unknown): CribsheetError {
@@ -226,7 +357,7 @@ function writeError(folder: string, cause: unknown): CribsheetError {
     return new CribsheetError(
       'store-full',
       `There is no room left for blocks in ${folder}: ${reasonOf(cause)}.`,
-      'Free disk space, lower the quota, or choose another store folder; blocks already written stay usable.',
+      'Free disk space, delete sheets that are not needed, or choose another store folder; blocks already written stay usable.',
       { cause },
     );
   }

@@ -2,12 +2,21 @@ import type { Storage } from '../../common/names.ts';
 import type { KvType } from '../model/graph/inspect.ts';
 import { floatToHalf, halvesToFloats } from '../model/half.ts';
 import type { KvArray } from '../model/kvCache.ts';
-import { dequantise, groupCount, quantise, type GroupAxis } from './groupQuantise.ts';
+import { dequantise, flexGen, groupCount, kivi, quantise, type Grouping } from './groupQuantise.ts';
 import type { NamedTensor, TensorInfo } from './safetensors.ts';
 
 const MAX_HALF = 65_504;
 
-const bitsOf: Record<Exclude<Storage, 'f16'>, number> = { int8: 8, int4: 4, int2: 2 };
+/** What the vectors are. */
+type Kind = 'keys' | 'values';
+
+/** Bits of a code, and what shares a scale. */
+const formOf: Record<Exclude<Storage, 'f16'>, { bits: number; groups: Record<Kind, Grouping> }> = {
+  int8: { bits: 8, groups: kivi },
+  int4: { bits: 4, groups: kivi },
+  flexgen4: { bits: 4, groups: flexGen },
+  int2: { bits: 2, groups: kivi },
+};
 
 interface Shape {
   heads: number;
@@ -16,19 +25,13 @@ interface Shape {
 }
 
 /** Keys or values [heads, count, size] of one layer as tensors of a block: fp16, or codes with scales and zeros. */
-export function packVectors(
-  name: string,
-  data: KvArray,
-  shape: Shape,
-  storage: Storage,
-  axis: GroupAxis,
-): NamedTensor[] {
+export function packVectors(name: string, data: KvArray, shape: Shape, storage: Storage, kind: Kind): NamedTensor[] {
   const { heads, count, size } = shape;
   if (storage === 'f16') {
     return [{ name, dtype: 'F16', shape: [heads, count, size], data: bytesOf(toHalves(data)) }];
   }
-  const bits = bitsOf[storage];
-  const { codes, scales, zeros } = quantise(bounded(data), shape, axis, bits);
+  const { bits, groups } = formOf[storage];
+  const { codes, scales, zeros } = quantise(bounded(data), shape, groups[kind], bits);
   return [
     // Each row of codes is whole bytes: head sizes are multiples of four.
     { name, dtype: 'U8', shape: [heads, count, (size * bits) / 8], data: codes },
@@ -43,20 +46,20 @@ export function unpackVectors(
   name: string,
   { heads, count }: Pick<Shape, 'heads' | 'count'>,
   storage: Storage,
-  axis: GroupAxis,
+  kind: Kind,
   type: KvType,
 ): KvArray | undefined {
   const found = tensors.get(name);
   if (found?.dtype !== (storage === 'f16' ? 'F16' : 'U8')) return undefined;
   if (found.shape[0] !== heads || found.shape[1] !== count) return undefined;
   if (storage === 'f16') return fromHalves(uint16(found.data), type);
-  const bits = bitsOf[storage];
+  const { bits, groups: by } = formOf[storage];
   const shape = { heads, count, size: ((found.shape[2] ?? 0) * 8) / bits };
-  const groups = groupCount(shape, axis);
+  const groups = groupCount(shape, by[kind]);
   const [scales, zeros] = [tensors.get(`${name}.scales`), tensors.get(`${name}.zeros`)];
   for (const t of [scales, zeros]) if (t?.dtype !== 'F16' || t.shape[0] !== groups) return undefined;
   const parts = { codes: found.data, scales: uint16(scales!.data), zeros: uint16(zeros!.data) };
-  const floats = dequantise(parts, shape, axis, bits);
+  const floats = dequantise(parts, shape, by[kind], bits);
   return type === 'float32' ? floats : Uint16Array.from(floats, floatToHalf);
 }
 

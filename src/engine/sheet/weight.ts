@@ -1,13 +1,22 @@
+import { Breath } from '../breath.ts';
 import type { Segment } from '../corpus/types.ts';
+
+const known = new WeakMap<readonly Segment[], number[]>();
 
 /**
  * Structural weight of segments per token, for when not all of them fit: a segment counts for each definition in it,
- * and more for definitions that other files name. What much code leans on is asked about most.
+ * and more for definitions that other files name. What much code leans on is asked about most. All text is gone through,
+ * letting others in, but only once for the same array, which must not change.
+ * @throws CribsheetError `cancelled`
  */
-export function structuralWeights(segments: readonly Segment[]): number[] {
+export async function structuralWeights(segments: readonly Segment[], signal?: AbortSignal): Promise<number[]> {
+  const before = known.get(segments);
+  if (before) return before;
+  const breath = new Breath(signal);
   const names = new Set(segments.flatMap((s) => s.chunks.map((c) => c.name)));
   const filesNaming = new Map<string, Set<string>>();
   for (const segment of segments) {
+    await breath.take();
     const file = segment.paths.join('\n');
     for (const [word] of segment.text.matchAll(/[A-Za-z_$][\w$]{2,}/g)) {
       if (!names.has(word)) continue;
@@ -16,23 +25,33 @@ export function structuralWeights(segments: readonly Segment[]): number[] {
       files.add(file);
     }
   }
-  return segments.map((s) => {
-    const definitions = new Set(s.chunks.filter((c) => c.kind !== 'code').map((c) => c.name));
-    let weight = 0;
-    for (const name of definitions) weight += 1 + Math.log2(1 + (filesNaming.get(name)?.size ?? 0));
-    return weight / Math.max(1, s.tokens);
-  });
+  const weights = segments.map((s) => weightOf(s, filesNaming));
+  known.set(segments, weights);
+  return weights;
+}
+
+function weightOf({ chunks, tokens }: Segment, filesNaming: ReadonlyMap<string, ReadonlySet<string>>): number {
+  const definitions = new Set(chunks.filter((c) => c.kind !== 'code').map((c) => c.name));
+  let weight = 0;
+  for (const name of definitions) weight += 1 + Math.log2(1 + (filesNaming.get(name)?.size ?? 0));
+  return weight / Math.max(1, tokens);
 }
 
 /**
  * The segments that fit into `positions` slots, in their given order. Whole files by structural weight: a file of
  * which only a part is there would pass for covered. Where not even one file fits, single segments.
  * @param slots positions that each segment would take
+ * @throws CribsheetError `cancelled`
  */
-export function chooseSegments(segments: readonly Segment[], slots: readonly number[], positions: number): Set<number> {
+export async function chooseSegments(
+  segments: readonly Segment[],
+  slots: readonly number[],
+  positions: number,
+  signal?: AbortSignal,
+): Promise<Set<number>> {
   const all = [...segments.keys()];
   if (sumOf(slots) <= positions) return new Set(all);
-  const weights = structuralWeights(segments);
+  const weights = await structuralWeights(segments, signal);
   const byFile = choose(groupsByFile(segments), slots, weights, segments, positions);
   const chosen =
     byFile.length > 0
@@ -47,9 +66,16 @@ export function chooseSegments(segments: readonly Segment[], slots: readonly num
   return new Set(chosen.sort((a, b) => a - b));
 }
 
-/** Chosen segments, file by file, the heaviest file first: the order in which a sheet that is not finished helps most. */
-export function heaviestFirst(segments: readonly Segment[], chosen: ReadonlySet<number>): number[] {
-  const weights = structuralWeights(segments);
+/**
+ * Chosen segments, file by file, the heaviest file first: the order in which a sheet that is not finished helps most.
+ * @throws CribsheetError `cancelled`
+ */
+export async function heaviestFirst(
+  segments: readonly Segment[],
+  chosen: ReadonlySet<number>,
+  signal?: AbortSignal,
+): Promise<number[]> {
+  const weights = await structuralWeights(segments, signal);
   const groups = groupsByFile(segments).map((group) => {
     const tokens = sumOf(group.map((i) => segments[i]!.tokens));
     return { group, weight: sumOf(group.map((i) => weights[i]! * segments[i]!.tokens)) / Math.max(1, tokens) };

@@ -1,6 +1,7 @@
 import type { Task } from '../../common/task.ts';
 import type { Grammars } from '../../engine/corpus/grammars.ts';
 import type { Decoder } from '../../engine/model/decoder.ts';
+import type { Features } from '../../engine/model/router.ts';
 import type { Lane } from '../../engine/model/lane.ts';
 import type { ContextBytes } from '../run/bytes.ts';
 import type { OpenCorpus } from '../run/openCorpus.ts';
@@ -19,6 +20,8 @@ export interface ReadRequest {
   ragTokens: number;
   /** Measure how likely the gold answers are. */
   perplexity: boolean;
+  /** Write down what `auto` would decide by: on the development split. */
+  features: boolean;
   /** A lane that whoever reads a corpus may use as it likes. */
   scratch: Lane;
   /** An empty folder, which is deleted afterwards. */
@@ -32,8 +35,14 @@ export interface Reply extends Told {
   prefilled: number;
   positions: number;
   bytes: ContextBytes;
+  /** Bytes on disk that an answer may draw on: blocks of a sheet, keys and values that are fetched from. */
+  disk?: number;
   /** Share of the places that hold the answer which the context has; where the arm chooses what to read. */
   recall?: number;
+  /** What `auto` would decide by, where that is asked for. */
+  features?: Features;
+  /** The mode that `auto` took. */
+  routed?: string;
 }
 
 /** A corpus as one arm has read it, ready for questions. */

@@ -46,8 +46,12 @@ export const truncation: Arm = {
   },
 };
 
-/** A context that stands for all questions. */
-async function standing(request: ReadRequest, ids: readonly number[], coverage: number): Promise<Reading> {
+/**
+ * A context that stands for all questions.
+ * @param coverage share of the source tokens that is in it
+ * @throws CribsheetError `context-too-long`
+ */
+export async function standing(request: ReadRequest, ids: readonly number[], coverage: number): Promise<Reading> {
   const { decoder, scratch, perplexity, signal } = request;
   const preamble = decoder.chat.preamble();
   const free = decoder.window - preamble.length - Math.max(RESERVED, decoder.profile.answerTokens);

@@ -31,6 +31,8 @@ export interface Cell extends CellGroup {
   prefilled: number;
   positions: number;
   bytes: number;
+  /** Median bytes on disk; absent where nothing is written. */
+  disk?: number;
   /** Median milliseconds of what is done once for a corpus. */
   prepareMs: number;
 }
@@ -72,6 +74,7 @@ export function cellsOf(rows: readonly Row[], groupOf: (row: Row) => string, see
       prefilled: median(answered.map((r) => r.prefilled)),
       positions: median(answered.map((r) => r.positions)),
       bytes: median(answered.map((r) => totalBytes(r.bytes))),
+      ...diskOf(answered),
       prepareMs: median([...new Map(answered.map((r) => [clusterOf(r), r.prepareMs])).values()]),
     };
   });
@@ -91,6 +94,11 @@ function perplexityOf(rows: readonly Row[]): { perplexity?: number } {
 function recallOf(rows: readonly Row[]): { recall?: number } {
   const known = rows.filter((r) => r.recall !== undefined);
   return known.length === 0 ? {} : { recall: average(known, (r) => r.recall!) };
+}
+
+function diskOf(rows: readonly Row[]): { disk?: number } {
+  const written = rows.flatMap((r) => r.disk ?? []);
+  return written.length === 0 ? {} : { disk: median(written) };
 }
 
 function average<T>(items: readonly T[], value: (item: T) => number): number {

@@ -126,11 +126,11 @@ function costTable(cells: readonly Cell[]): string[] {
     .filter((c) => c.questions > c.unable)
     .map(
       (c) =>
-        `| ${c.data}, ${c.group} | ${c.arm} | ${c.ratio === null ? '' : `${c.ratio}x`} | ${(c.bytes / 1e6).toFixed(2)} | ${Math.round(c.positions)} | ${Math.round(c.prefilled)} | ${percent(c.coverage)} % | ${Math.round(c.prepareMs)} | ${c.ttftMs.toFixed(1)} | ${c.totalMs.toFixed(1)} |`,
+        `| ${c.data}, ${c.group} | ${c.arm} | ${c.ratio === null ? '' : `${c.ratio}x`} | ${(c.bytes / 1e6).toFixed(2)} | ${c.disk === undefined ? '' : (c.disk / 1e6).toFixed(2)} | ${Math.round(c.positions)} | ${Math.round(c.prefilled)} | ${percent(c.coverage)} % | ${Math.round(c.prepareMs)} | ${c.ttftMs.toFixed(1)} | ${c.totalMs.toFixed(1)} |`,
     );
   return [
-    '| questions | arm | ratio | context MB | positions | tokens read | covers | once, ms | first token, ms | answer, ms |',
-    '|---|---|---|---|---|---|---|---|---|---|',
+    '| questions | arm | ratio | context MB | disk MB | positions | tokens read | covers | once, ms | first token, ms | answer, ms |',
+    '|---|---|---|---|---|---|---|---|---|---|---|',
     ...rows,
   ];
 }

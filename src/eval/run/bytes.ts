@@ -12,15 +12,17 @@ export interface ContextBytes {
   bias: number;
   /** Keys and values of what stands before the source. */
   preamble: number;
+  /** What is kept of the positions that lie on disk, to choose among them; where an arm fetches from there. */
+  index?: number;
 }
 
 /** Nothing is kept in memory. */
 export const noBytes: ContextBytes = { keys: 0, values: 0, provenance: 0, bias: 0, preamble: 0 };
 
-export const totalBytes = ({ keys, values, provenance, bias, preamble }: ContextBytes): number =>
-  keys + values + provenance + bias + preamble;
+export const totalBytes = ({ keys, values, provenance, bias, preamble, index = 0 }: ContextBytes): number =>
+  keys + values + provenance + bias + preamble + index;
 
-/** @param positions of the source on average over the layers, the preamble not among them */
+/** @param positions of the source on average over all heads of all layers, the preamble not among them */
 export function contextBytes(decoder: Decoder, positions: number, kept: boolean, biased = false): ContextBytes {
   const { attention, kvHeads, headSize, kvType } = decoder.graph;
   const heads = attention.length * kvHeads;
@@ -35,7 +37,7 @@ export function contextBytes(decoder: Decoder, positions: number, kept: boolean,
 }
 
 /** Positions of a sheet's source at a ratio, where all of it fits. */
-function sheetPositions(segments: readonly Segment[], ratio: number): number {
+export function sheetPositions(segments: readonly Segment[], ratio: number): number {
   return segments.reduce((sum, s) => sum + keptCount(s.tokens, ratio), 0);
 }
 

@@ -12,6 +12,7 @@ import {
 import path from 'node:path';
 import { CribsheetError } from '../../common/errors.ts';
 import type { Group } from '../types.ts';
+import type { Features } from '../../engine/model/router.ts';
 import type { ContextBytes } from './bytes.ts';
 
 /** Everything that decides an answer besides its key. Two runs that differ here never share a file. */
@@ -33,6 +34,9 @@ export interface EvalConfig {
   development: string;
   /** Hash of the code that is asked about. */
   code: string;
+  /** What was measured of the model, and the router of `auto`: their hashes, null where there are none. */
+  measured: string | null;
+  router: string | null;
 }
 
 /** Which answer it is: no two rows of a file have the same. */
@@ -61,6 +65,10 @@ export interface Row extends RowKey {
   goldNll?: number;
   goldTokens?: number;
   recall?: number;
+  /** What `auto` would decide by; on the development split, for arms that read nothing but a sheet. */
+  features?: Features;
+  /** The mode that `auto` took. */
+  routed?: string;
   coverage: number;
   ttftMs: number;
   totalMs: number;
@@ -69,6 +77,8 @@ export interface Row extends RowKey {
   positions: number;
   answerTokens: number;
   bytes: ContextBytes;
+  /** Bytes on disk that the answer could draw on; absent where there are none. */
+  disk?: number;
 }
 
 export const keyOf = ({ arm, ratio, data, draw, corpus, question }: RowKey): string =>
@@ -144,6 +154,32 @@ export class Journal {
   close(): void {
     closeSync(this.handle);
   }
+}
+
+/**
+ * The configuration and the answers of a run, in full or until a kill.
+ * @param folder of the run, or its `answers.jsonl`
+ * @throws CribsheetError `file-unreadable`
+ */
+export function readAnswers(folder: string): { config: EvalConfig; rows: Row[] } {
+  const file = folder.endsWith('.jsonl') ? folder : path.join(folder, 'answers.jsonl');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new CribsheetError(
+      'file-unreadable',
+      `There are no answers in ${file}.`,
+      'Name the folder of an evaluation: what --out said.',
+      { cause },
+    );
+  }
+  // What follows the last line end was cut off by a kill.
+  const [head, ...rest] = text.split('\n').slice(0, -1);
+  const { config } = (head === undefined ? {} : parseLine(file, head, 1)) as { config?: EvalConfig };
+  if (typeof config?.model.fingerprint !== 'string')
+    throw broken(file, 1, 'it does not hold the configuration of a run');
+  return { config, rows: rest.map((line, i) => rowOf(file, line, i + 2)) };
 }
 
 function writeAt(handle: number, position: number | null, line: string): void {

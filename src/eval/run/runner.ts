@@ -61,17 +61,37 @@ export class Runner {
 
   /** @throws CribsheetError `cancelled`, every answer until then is in the journal; `model-unsupported` before any */
   async run(): Promise<void> {
-    const { plan, decoder, signal } = this.parts;
-    // Better now than after an hour.
-    for (const arm of plan.arms) await arm.prepare?.(decoder, signal);
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'cribsheet-eval-'));
-    try {
+    const { plan } = this.parts;
+    await this.prepared(async (folder) => {
       for (let draw = 1; draw <= plan.draws; draw++) {
         for (const set of plan.data) {
           const tuned = plan.arms.includes(ragTuned) ? await this.tune(set, folder) : 0;
           await this.runSet(set, draw, questionsOf(plan, set), plan.arms, { folder, ragTokens: () => tuned });
         }
       }
+    });
+  }
+
+  /** Asks the plan's arms on the development split alone, with what `auto` would decide by. @throws as `run` */
+  async runDevelopment(): Promise<void> {
+    const { plan } = this.parts;
+    this.progress.total = answersOf({ ...plan, draws: 1 });
+    await this.prepared(async (folder) => {
+      for (const set of plan.data) {
+        const tuned = plan.arms.includes(ragTuned) ? await this.tune(set, folder) : 0;
+        const options = { folder, ragTokens: () => tuned, breadth: plan.breadth };
+        await this.runSet(set, 0, questionsOf(plan, set), plan.arms, options);
+      }
+    });
+  }
+
+  private async prepared(work: (folder: string) => Promise<void>): Promise<void> {
+    const { plan, decoder, signal } = this.parts;
+    // Better now than after an hour.
+    for (const arm of plan.arms) await arm.prepare?.(decoder, signal);
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'cribsheet-eval-'));
+    try {
+      await work(folder);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -94,7 +114,7 @@ export class Runner {
     draw: number,
     questions: number,
     arms: readonly Arm[],
-    options: { folder: string; ragTokens: (arm: Arm) => number; mostCorpora?: number },
+    options: { folder: string; ragTokens: (arm: Arm) => number; mostCorpora?: number; breadth?: Plan['breadth'] },
   ): Promise<void> {
     const { plan, seed, code, decoder, signal } = this.parts;
     const count = countTokens(decoder.tokenizer, decoder.profile.fileMark);
@@ -103,7 +123,7 @@ export class Runner {
       draw,
       questions,
       tokens: plan.size,
-      breadth: draw === 0 ? 'few' : plan.breadth,
+      breadth: options.breadth ?? (draw === 0 ? 'few' : plan.breadth),
       count,
       code,
     });
@@ -131,12 +151,14 @@ export class Runner {
       corpus: made.id,
       question: id,
     });
+    // Tuning is not what the run was asked for.
+    const counts = arms === plan.arms;
     let opened: OpenCorpus | undefined;
     const here = path.join(folder, 'corpus');
     try {
       for (const cell of cells) {
         const open = made.questions.filter((q) => !journal.has(key(cell, q)));
-        if (draw > 0) this.progress.done += made.questions.length - open.length;
+        if (counts) this.progress.done += made.questions.length - open.length;
         if (open.length === 0) continue;
         opened ??= await OpenCorpus.open(made, here, decoder, grammars, signal);
         this.report(`${set.name}/${made.id} ${cell.arm.name}${cell.ratio === null ? '' : ` ${cell.ratio}x`}`);
@@ -146,10 +168,11 @@ export class Runner {
           opened,
           ragTokens(cell.arm),
           path.join(here, 'sheet'),
+          draw === 0,
         );
         for (const question of open) {
           journal.add(await this.ask(question, reading, key(cell, question)));
-          if (draw > 0) this.progress.done++;
+          if (counts) this.progress.done++;
           this.progress.asked++;
           this.report(this.progress.what);
         }
@@ -168,6 +191,7 @@ export class Runner {
     corpus: OpenCorpus,
     ragTokens: number,
     folder: string,
+    features: boolean,
   ): Promise<Reading | string> {
     const { decoder, grammars, task, perplexity, signal } = this.parts;
     await mkdir(folder, { recursive: true });
@@ -181,6 +205,7 @@ export class Runner {
         ratio,
         ragTokens,
         perplexity,
+        features,
         scratch: this.scratch,
         folder,
         signal,
@@ -203,13 +228,16 @@ export class Runner {
     }
     // Half an answer is none.
     if (reply.stopped === 'cancel') throwIfCancelled(this.parts.signal);
-    const { said, ttftMs, totalMs, prefilled, positions, bytes, recall, gold: likelihood } = reply;
+    const { said, ttftMs, totalMs, prefilled, positions, bytes, disk, recall, features, routed } = reply;
+    const { gold: likelihood } = reply;
     return {
       ...fixed,
       said,
       ...scoreAnswer(question, said),
       ...(likelihood ? { goldNll: likelihood.nll, goldTokens: likelihood.tokens } : {}),
       ...(recall === undefined ? {} : { recall }),
+      ...(features ? { features } : {}),
+      ...(routed === undefined ? {} : { routed }),
       coverage: reading.coverage,
       ttftMs,
       totalMs,
@@ -218,6 +246,7 @@ export class Runner {
       positions,
       answerTokens: reply.answer,
       bytes,
+      ...(disk === undefined ? {} : { disk }),
     };
   }
 

@@ -1,3 +1,4 @@
+import type { Stopped } from '../../common/answers.ts';
 import type { Decoder } from '../../engine/model/decoder.ts';
 import { generate } from '../../engine/model/generate.ts';
 import type { Lane } from '../../engine/model/lane.ts';
@@ -10,7 +11,7 @@ const ROOM = { factor: 2, tokens: 24 } as const;
 /** One answer, and how likely the gold one was. */
 export interface Told {
   said: string;
-  stopped: 'end' | 'length' | 'cancel';
+  stopped: Stopped;
   /** Tokens of question and answer. */
   question: number;
   answer: number;
@@ -47,6 +48,7 @@ export async function tell(decoder: Decoder, lane: Lane, question: string, optio
       maxTokens: Math.ceil(ROOM.factor * goldIds.length) + ROOM.tokens,
       endTokens,
       sampling: { temperature: 0, topP: 1 },
+      stopLoops: true,
       signal,
     });
     const totalMs = performance.now() - begun;

@@ -1,6 +1,9 @@
 import type { LineRange } from '../../common/answers.ts';
 import type { ChatActionId } from '../../common/chat.ts';
 
+/** What a button of the chat asks of the editor; the rest the session does by itself. */
+export type EditorAction = Exclude<ChatActionId, 'stopReading'>;
+
 /**
  * What the chat needs of the editor around it. Implemented over `vscode` by the surfaces; tests have one of their own.
  * Methods tell the user of their own failures.
@@ -17,5 +20,5 @@ export interface ChatHost {
   /** Lets the user pick files of a folder; paths relative to it. */
   pickFiles(root: string): Promise<LineRange[]>;
   /** Runs what a button stands for. */
-  act(action: ChatActionId): Promise<void>;
+  act(action: EditorAction): Promise<void>;
 }

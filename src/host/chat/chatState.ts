@@ -1,7 +1,8 @@
 import type { LineRange } from '../../common/answers.ts';
 import type { ChatState, ChatSummary, ChatTask } from '../../common/chat.ts';
-import { modes } from '../../common/names.ts';
+import { modes, type Mode } from '../../common/names.ts';
 import type { ModelStatus } from '../../common/protocol.ts';
+import { isReadIn } from '../../common/sheets.ts';
 import type { Figures } from '../figures.ts';
 import { isReadable, sheetOfTask } from '../readableSheets.ts';
 import type { Translate } from '../translate.ts';
@@ -22,16 +23,17 @@ export interface StateFacts extends Omit<StatusFacts, 'hasRoot' | 'task' | 'shee
 
 export function chatState(facts: StateFacts, figures: Figures, t: Translate): ChatState {
   const { roots, root, workspace, model, choices, defaults, chats, chat, attachments } = facts;
-  const tasks = tasksOf(workspace, model);
+  const mode = choices.mode ?? defaults.mode;
+  const tasks = tasksOf(workspace, model, mode);
   const task = taskAmong(tasks, choices.task, defaults.task);
   const title = tasks.find(({ id }) => id === task)?.title ?? task;
-  const sheet = sheetOfTask(workspace.sheets, task, model);
+  const sheet = sheetOfTask(workspace.sheets, task, model, mode);
   return {
     roots: [...roots],
     ...(root === undefined ? {} : { root }),
     status: chatStatus({ ...facts, hasRoot: root !== undefined, task: title, sheet }, figures, t),
     modes: [...modes],
-    mode: choices.mode ?? defaults.mode,
+    mode,
     tasks,
     task,
     comparing: choices.comparing,
@@ -43,9 +45,9 @@ export function chatState(facts: StateFacts, figures: Figures, t: Translate): Ch
   };
 }
 
-function tasksOf({ tasks, sheets = [] }: WorkspaceState, model: ModelStatus): ChatTask[] {
+function tasksOf({ tasks, sheets = [] }: WorkspaceState, model: ModelStatus, mode: Mode): ChatTask[] {
   return (tasks?.tasks ?? []).map(({ id, title, description }) => {
-    const own = sheets.filter((sheet) => sheet.task.id === id && isReadable(sheet, model));
+    const own = sheets.filter((sheet) => sheet.task.id === id && isReadable(sheet, model) && isReadIn(sheet, mode));
     const isComplete = own.some(({ complete }) => complete);
     return { id, title, description, sheet: isComplete ? 'complete' : own.length > 0 ? 'partial' : 'none' };
   });

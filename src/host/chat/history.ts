@@ -2,13 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { ChatSummary } from '../../common/chat.ts';
-import { SavedFile } from '../savedFile.ts';
-import { cutToSize, parseChat, summaryOf, type Chat } from './savedChat.ts';
+import { SavedFile, type Telling } from '../savedFile.ts';
+import { chatText, cutToSize, parseChat, summaryOf, type Chat } from './savedChat.ts';
 
-export interface ChatHistoryOptions {
+export interface ChatHistoryOptions extends Telling {
   folder: string;
-  /** A sentence: a file that was set aside, a chat that cannot be written. */
-  onMessage: (message: string) => void;
   /** Most chats that are kept; the oldest go first. */
   maxChats?: number;
 }
@@ -33,9 +31,9 @@ export class ChatHistory {
 
   /** Finds out which chats there are. Never rejects: what cannot be read is told. */
   async load(): Promise<void> {
-    const { folder, onMessage } = this.options;
+    const { folder, t, onMessage } = this.options;
     const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') onMessage(`The chats in ${folder} cannot be read: ${error.message}.`);
+      if (error.code !== 'ENOENT') onMessage(t('{0} cannot be read: {1}.', folder, error.message));
       return [];
     });
     for (const name of names.filter((file) => fileForm.test(file))) {
@@ -71,7 +69,8 @@ export class ChatHistory {
     const file = this.file(id);
     this.files.delete(id);
     await file.delete().catch((error: unknown) => {
-      this.options.onMessage(`The chat cannot be deleted: ${String(error)}.`);
+      const { t, onMessage } = this.options;
+      onMessage(t('The chat cannot be deleted: {0}.', String(error)));
     });
   }
 
@@ -89,10 +88,11 @@ export class ChatHistory {
   }
 
   private file(id: string): SavedFile<Chat> {
-    const { folder, onMessage } = this.options;
+    const { folder, t, onMessage, onWritten } = this.options;
     let file = this.files.get(id);
     if (!file) {
-      file = new SavedFile({ file: path.join(folder, id + extension), parse: parseChat, onMessage });
+      const place = path.join(folder, id + extension);
+      file = new SavedFile({ file: place, parse: parseChat, text: chatText, t, onMessage, onWritten });
       this.files.set(id, file);
     }
     return file;

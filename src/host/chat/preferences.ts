@@ -1,6 +1,7 @@
 import { appendFile, mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ChatTurn } from '../../common/chat.ts';
+import type { Telling } from '../savedFile.ts';
 
 /** A file that has become larger takes no more: somebody should use it or delete it. */
 const MAX_BYTES = 50_000_000;
@@ -11,12 +12,12 @@ const MAX_BYTES = 50_000_000;
  */
 export class Preferences {
   private readonly file: string;
-  private readonly onMessage: (message: string) => void;
+  private readonly telling: Telling;
   private last: Promise<void> = Promise.resolve();
 
-  constructor(file: string, onMessage: (message: string) => void) {
+  constructor(file: string, telling: Telling) {
     this.file = file;
-    this.onMessage = onMessage;
+    this.telling = telling;
   }
 
   /** Failures are told, not thrown. */
@@ -48,16 +49,18 @@ export class Preferences {
   }
 
   private async append(line: string): Promise<void> {
+    const { t, onMessage } = this.telling;
     try {
       await mkdir(path.dirname(this.file), { recursive: true });
       const size = await stat(this.file).then(
         (stats) => stats.size,
         () => 0,
       );
-      if (size + line.length > MAX_BYTES) this.onMessage(`${this.file} is full: export it and delete the file.`);
+      if (size + line.length > MAX_BYTES) onMessage(t('{0} is full: export it and delete the file.', this.file));
       else await appendFile(this.file, line);
     } catch (error) {
-      this.onMessage(`${this.file} cannot be written: ${error instanceof Error ? error.message : String(error)}.`);
+      const reason = error instanceof Error ? error.message : String(error);
+      onMessage(t('{0} cannot be written: {1}.', this.file, reason));
     }
   }
 }

@@ -24,10 +24,27 @@ export function summaryOf({ id, changedAt, turns }: Chat): ChatSummary {
   return { id, title, changedAt, turns: turns.length };
 }
 
+/**
+ * A turn as JSON. It never changes (another takes its place), so that its text is made once, however often its chat is
+ * saved: a chat of a hundred turns would otherwise be written anew twice for each question.
+ */
+function turnText(turn: ChatTurn): string {
+  const text = texts.get(turn) ?? JSON.stringify(turn);
+  texts.set(turn, text);
+  return text;
+}
+
+const texts = new WeakMap<ChatTurn, string>();
+
+/** What stands in the chat's file. */
+export function chatText({ turns, ...rest }: Chat): string {
+  return `${JSON.stringify(rest).slice(0, -1)},"turns":[${turns.map(turnText).join(',')}]}`;
+}
+
 /** The chat without its oldest turns where it has grown too large. */
 export function cutToSize(chat: Chat): Chat {
   let turns = chat.turns.slice(-MAX_TURNS);
-  const sizes = turns.map((turn) => JSON.stringify(turn).length);
+  const sizes = turns.map((turn) => turnText(turn).length);
   let size = sizes.reduce((sum, length) => sum + length, 0);
   let first = 0;
   while (size > MAX_CHARACTERS && first < turns.length - 1) size -= sizes[first++]!;

@@ -52,9 +52,13 @@ export class ChatSession {
   private readonly choicesFile: SavedFile<Choices>;
   private readonly subscriptions: Subscription[];
   private choices: Choices = { version: 1, comparing: false };
+  /** Why chats and choices could not be written last time. */
+  private notKept: string | undefined;
   private attachments: LineRange[] = [];
   private loaded: Promise<void> | undefined;
   private telling: NodeJS.Timeout | undefined;
+  /** The state that was told last, as JSON: of several changes in a question few change what is shown. */
+  private told: string | undefined;
   private readonly opened = new Set<string>();
 
   constructor(options: ChatSessionOptions) {
@@ -62,10 +66,17 @@ export class ChatSession {
     this.options = options;
     this.onMessage = this.messages.event;
     this.asking = new Asking({ supervisor, workspaces, t, check: () => this.checkEnvironment() });
-    const history = new ChatHistory({ folder: path.join(folder, 'chats'), onMessage });
+    const telling = {
+      t,
+      onMessage,
+      onWritten: (failure: string | undefined) => {
+        this.written(failure);
+      },
+    };
+    const history = new ChatHistory({ folder: path.join(folder, 'chats'), ...telling });
     this.chats = new Chats(history, (turn) => this.asking.isRunning(turn));
-    this.judged = new Preferences(path.join(folder, 'preferences.jsonl'), onMessage);
-    this.choicesFile = new SavedFile({ file: path.join(folder, 'choices.json'), parse: parseChoices, onMessage });
+    this.judged = new Preferences(path.join(folder, 'preferences.jsonl'), telling);
+    this.choicesFile = new SavedFile({ file: path.join(folder, 'choices.json'), parse: parseChoices, ...telling });
     const update = (): void => {
       this.update();
     };
@@ -90,6 +101,7 @@ export class ChatSession {
         model: supervisor.model,
         workspace: workspaces.state(root ?? ''),
         job: root === undefined ? undefined : jobs.job(root),
+        notKept: this.notKept,
         choices,
         defaults: defaults(),
         chats: this.chats.history.list(),
@@ -121,6 +133,8 @@ export class ChatSession {
   async open(): Promise<HostMessage[]> {
     await this.load();
     this.openRoot();
+    // This page has a state that others may not have.
+    this.told = undefined;
     const { id, turns } = this.chats.current;
     return [
       { type: 'state', state: this.state },
@@ -186,7 +200,9 @@ export class ChatSession {
       case 'deleteChat':
         return this.deleteChat(message.id);
       case 'action':
-        return host.act(message.id);
+        if (message.id !== 'stopReading') return host.act(message.id);
+        if (this.root !== undefined) workspaces.stopReading(this.root);
+        return;
     }
   }
 
@@ -247,7 +263,11 @@ export class ChatSession {
     this.openRoot();
     this.telling ??= setTimeout(() => {
       this.telling = undefined;
-      this.messages.fire({ type: 'state', state: this.state });
+      const { state } = this;
+      const text = JSON.stringify(state);
+      if (text === this.told) return;
+      this.told = text;
+      this.messages.fire({ type: 'state', state });
     }, STATE_MS);
   }
 
@@ -287,6 +307,14 @@ export class ChatSession {
     void workspaces.open(root).finally(() => {
       this.opened.delete(root);
     });
+  }
+
+  /** Told once; the state tells it for as long as it lasts. */
+  private written(failure: string | undefined): void {
+    const before = this.notKept;
+    this.notKept = failure;
+    if (before === undefined && failure !== undefined) this.options.onMessage(failure);
+    if (before !== failure) this.update();
   }
 
   private async answer(chat: Chat, id: string, root: string): Promise<void> {

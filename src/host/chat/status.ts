@@ -18,6 +18,8 @@ export interface StatusFacts {
   model: ModelStatus;
   workspace: WorkspaceState;
   job: CompressJob | undefined;
+  /** Why chats cannot be written. */
+  notKept?: string | undefined;
   /** Title of the task that questions are asked with, and its newest sheet. */
   task: string;
   sheet: SheetSummary | undefined;
@@ -32,6 +34,7 @@ export function chatStatus(facts: StatusFacts, figures: Figures, t: Translate): 
     say.folder(facts) ??
     say.job(facts) ??
     say.reading(facts) ??
+    say.kept(facts) ??
     say.model(facts) ??
     say.sheet(facts)
   );
@@ -70,8 +73,10 @@ class Sayings {
   folder({ workspace: { kind, error } }: StatusFacts): ChatStatus | undefined {
     if (kind !== 'failed' || !error) return undefined;
     const { message, action } = editorError(error, this.t);
-    const way: ChatActionId = error.code === 'workspace-empty' ? 'openFolder' : 'restartWorker';
-    return { kind: 'failed', message: `${message} ${action}`, actions: this.buttons(way, 'showLog') };
+    const isStore = error.code === 'store-unwritable' || error.code === 'store-full';
+    const ways: ChatActionId[] = isStore ? ['openSettings', 'restartWorker'] : ['restartWorker'];
+    const actions = this.buttons(...(error.code === 'workspace-empty' ? (['openFolder'] as const) : ways), 'showLog');
+    return { kind: 'failed', message: `${message} ${action}`, actions };
   }
 
   job({ job, sheet, workspace }: StatusFacts): ChatStatus | undefined {
@@ -107,9 +112,16 @@ class Sayings {
     // Read again after an edit: nothing that anybody has to wait for.
     if (kind !== 'reading' || summary) return undefined;
     const message = t('The folder is being read. A question waits for that.');
-    if (!files || files.total === 0) return { kind: 'indexing', message, actions: [] };
+    const actions = this.buttons('stopReading');
+    if (!files || files.total === 0) return { kind: 'indexing', message, actions };
     const detail = t('{0} of {1} files', figures.count(files.done), figures.count(files.total));
-    return { kind: 'indexing', message, actions: [], progress: files.done / files.total, detail };
+    return { kind: 'indexing', message, actions, progress: files.done / files.total, detail };
+  }
+
+  kept({ notKept }: StatusFacts): ChatStatus | undefined {
+    if (notKept === undefined) return undefined;
+    const advice = this.t('Make room, or allow writing there: until then chats last as long as this window.');
+    return { kind: 'failed', message: `${notKept} ${advice}`, actions: this.buttons('showLog') };
   }
 
   model({ model, supervisor: { kind, error } }: StatusFacts): ChatStatus | undefined {
@@ -131,12 +143,18 @@ class Sayings {
 
   sheet({ workspace, supervisor, model, task, sheet }: StatusFacts): ChatStatus {
     const { t, figures } = this;
+    const { overLimit = 0 } = workspace;
+    const unread = overLimit > 0 ? [t('{0} over the limit are not read', figures.files(overLimit))] : [];
+    const details = (...parts: string[]): { detail?: string } => {
+      const detail = [...parts, ...unread].join(' · ');
+      return detail === '' ? {} : { detail };
+    };
     if (!workspace.sheets && supervisor.kind !== 'stopped') {
       return { kind: 'starting', message: t('Looking for crib sheets.'), actions: [] };
     }
     if (!sheet) {
       const message = t('There is no crib sheet for {0} yet: questions are answered by search (RAG).', task);
-      return { kind: 'no-sheet', message, actions: this.buttons('compress') };
+      return { kind: 'no-sheet', message, actions: this.buttons('compress'), ...details() };
     }
     if (!isReadable(sheet, model)) {
       const message = t(
@@ -144,14 +162,19 @@ class Sayings {
         task,
         sheet.model,
       );
-      return { kind: 'no-sheet', message, actions: [this.button('rebuild', t('Compress for This Model'))] };
+      return {
+        kind: 'no-sheet',
+        message,
+        actions: [this.button('rebuild', t('Compress for This Model'))],
+        ...details(),
+      };
     }
     const { files, filesTotal } = sheet.coverage;
     const covered = t('{0} of {1} files', figures.count(files), figures.count(filesTotal));
     if (!sheet.complete || (sheet.missingBlocks ?? 0) > 0) {
       const message = t('The crib sheet for {0} is not finished; it answers for the files that it covers.', task);
       const actions = [this.button('rebuild', t('Finish Sheet'))];
-      return { kind: 'partial', message, actions, detail: covered };
+      return { kind: 'partial', message, actions, ...details(covered) };
     }
     const changes = workspace.stale[sheet.id];
     const stale = changes ? changes.changed.length + changes.added.length + changes.removed.length : 0;
@@ -160,10 +183,10 @@ class Sayings {
         stale === 1
           ? t('One file has changed since the crib sheet for {0} was made.', task)
           : t('{0} files have changed since the crib sheet for {1} was made.', figures.count(stale), task);
-      return { kind: 'stale', message, actions: this.buttons('rebuild'), detail: covered };
+      return { kind: 'stale', message, actions: this.buttons('rebuild'), ...details(covered) };
     }
     const message = t('The crib sheet for {0} is ready.', task);
-    return { kind: 'ready', message, actions: [], detail: covered };
+    return { kind: 'ready', message, actions: [], ...details(covered) };
   }
 
   private buttons(...ids: ChatActionId[]): ChatAction[] {
@@ -177,6 +200,8 @@ class Sayings {
   private label(id: ChatActionId): string {
     const { t } = this;
     switch (id) {
+      case 'stopReading':
+        return t('Stop Reading');
       case 'compress':
         return t('Compress Workspace for Task…');
       case 'cancelCompress':

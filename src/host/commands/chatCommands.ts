@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import type { LineRange } from '../../common/answers.ts';
+import { showInformation, showWarning } from '../messages.ts';
 import { pickRoot, placeOf } from '../roots.ts';
 import type { Services } from '../services.ts';
 import { chooseTask } from './compress.ts';
-import { uriOf, type Handlers } from './register.ts';
+import { uriOf, type Handlers } from './handlers.ts';
 
 type Needs = Pick<Services, 'chat' | 'workspaces'>;
 
@@ -70,7 +71,7 @@ async function attach(
   }
   const [first] = byRoot;
   if (!first) {
-    void vscode.window.showWarningMessage(vscode.l10n.t('Only saved files of a workspace folder can be asked about.'));
+    void showWarning(vscode.l10n.t('Only saved files of a workspace folder can be asked about.'));
     return;
   }
   // A question goes to one folder: files of others stay out.
@@ -82,7 +83,7 @@ async function exportComparisons({ chat }: Needs): Promise<void> {
   const { t } = vscode.l10n;
   const lines = await chat.preferences();
   if (lines.trim() === '') {
-    void vscode.window.showInformationMessage(t('No comparison has been judged yet.'));
+    void showInformation(t('No comparison has been judged yet.'));
     return;
   }
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;

@@ -1,15 +1,18 @@
 import * as vscode from 'vscode';
 import type { CompressParams } from '../../common/protocol.ts';
+import { isReadIn } from '../../common/sheets.ts';
+import { showInformation, showWarning } from '../messages.ts';
 import { scopeOf } from '../paths.ts';
 import { pickRoot, placeOf, readable } from '../roots.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings/settings.ts';
 import { jobText } from '../status/jobText.ts';
+import { sheetDescription } from '../trees/sheetText.ts';
 import { pickSize } from './pickSize.ts';
 import { pickTask } from './pickTask.ts';
 import type { SheetSize } from './planText.ts';
 import { isTarget } from './targets.ts';
-import type { Handlers } from './register.ts';
+import type { Handlers } from './handlers.ts';
 import type { CompressJob } from '../worker/compressJobs.ts';
 
 type Needs = Pick<Services, 'jobs' | 'workspaces' | 'chat' | 'figures' | 'report'>;
@@ -68,11 +71,12 @@ async function compress(needs: Needs, wanted: Wanted): Promise<void> {
   if (root === undefined || !(await isFree(needs, root))) return;
   const settings = readSettings(root);
   const scope = wanted.scope ?? settings.scope;
-  const request = (task: string, { ratio, tokens }: SheetSize): CompressParams => ({
+  const request = (task: string, { ratio, tokens, onDisk }: SheetSize): CompressParams => ({
     root,
     task,
     ...(ratio === undefined ? {} : { ratio }),
     ...(tokens === undefined ? {} : { tokens }),
+    ...(onDisk ? { strategy: 'offload' as const } : {}),
     ...(scope.length === 0 ? {} : { scope }),
   });
   const preset: SheetSize =
@@ -96,7 +100,10 @@ async function compress(needs: Needs, wanted: Wanted): Promise<void> {
     if (size === 'back') continue;
     inBackground(needs, jobs.start(request(task, size)));
     const id = (await workspaces.tasks(root)).tasks.find((one) => one.id === task || one.file === task)?.id;
-    if (id !== undefined && chat.state.root === root) await chat.handle({ type: 'setTask', task: id });
+    if (chat.state.root !== root) return;
+    if (id !== undefined) await chat.handle({ type: 'setTask', task: id });
+    // No other mode reads it.
+    if (size.onDisk) await chat.handle({ type: 'setMode', mode: 'offload' });
     return;
   }
 }
@@ -140,7 +147,7 @@ async function isFree({ jobs, workspaces, figures, report }: Needs, root: string
   const [status, resume, discard] = [t('Show Status'), t('Resume'), t('Discard It')];
   const isRunning = job.state === 'running' || job.state === 'waiting';
   const buttons = isRunning ? [status] : [resume, discard];
-  const chosen = await vscode.window.showInformationMessage(`${title}: ${detail}.`, ...buttons);
+  const chosen = await showInformation(`${title}: ${detail}.`, ...buttons);
   if (chosen === status) await vscode.commands.executeCommand('cribsheet.showStatus');
   if (chosen === resume) inBackground({ report }, jobs.resume(root));
   if (chosen !== discard) return false;
@@ -167,7 +174,7 @@ async function withJob(
   if (picked) await act(picked.root);
 }
 
-async function pickSheet({ workspaces, chat, report }: Needs, preferred?: string) {
+async function pickSheet({ workspaces, chat, report, figures }: Needs, preferred?: string) {
   const { t } = vscode.l10n;
   const root = await pickRoot(t('Rebuild Sheet'), preferred ?? chat.state.root);
   if (root === undefined) return undefined;
@@ -181,9 +188,14 @@ async function pickSheet({ workspaces, chat, report }: Needs, preferred?: string
     });
     return undefined;
   }
-  const ofTask = sheets.find(({ task }) => task.id === chat.state.task);
+  const { task, mode } = chat.state;
+  const ofTask = sheets.find((sheet) => sheet.task.id === task && isReadIn(sheet, mode));
   if (sheets.length === 1 || (preferred !== undefined && ofTask)) return { root, sheet: ofTask ?? only };
-  const items = sheets.map((sheet) => ({ label: sheet.task.title, description: sheet.model, sheet }));
+  const items = sheets.map((sheet) => ({
+    label: sheet.task.title,
+    description: sheetDescription(sheet, figures, t),
+    sheet,
+  }));
   const picked = await vscode.window.showQuickPick(items, { title: t('Rebuild Sheet') });
   return picked && { root, sheet: picked.sheet };
 }
@@ -194,13 +206,13 @@ async function explain(): Promise<void> {
   const why = readable();
   if (why === 'untrusted') {
     const manage = t('Manage Workspace Trust');
-    const chosen = await vscode.window.showWarningMessage(t('In Restricted Mode the folder is not read.'), manage);
+    const chosen = await showWarning(t('In Restricted Mode the folder is not read.'), manage);
     if (chosen === manage) await vscode.commands.executeCommand('workbench.trust.manage');
     return;
   }
   const open = t('Open Folder');
   const text = why === 'virtual' ? t('A virtual folder cannot be read.') : t('No folder is open.');
-  if ((await vscode.window.showWarningMessage(text, open)) === open) {
+  if ((await showWarning(text, open)) === open) {
     await vscode.commands.executeCommand('vscode.openFolder');
   }
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
+import { showInformation } from '../messages.ts';
 import type { Services } from '../services.ts';
-import type { Handlers } from './register.ts';
+import type { Handlers } from './handlers.ts';
 
 /** Version, log, settings and the engine itself. */
 export function engineHandlers({
@@ -14,7 +15,7 @@ export function engineHandlers({
   return {
     showVersion: () => {
       const show = t('Show Log');
-      void vscode.window.showInformationMessage(t('Cribsheet {0}', version), show).then((chosen) => {
+      void showInformation(t('Cribsheet {0}', version), show).then((chosen) => {
         if (chosen === show) log.show();
       });
     },

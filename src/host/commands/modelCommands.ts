@@ -2,11 +2,13 @@ import * as vscode from 'vscode';
 import type { ErrorRecord } from '../../common/errors.ts';
 import type { ModelInfo } from '../../common/protocol.ts';
 import { editorError } from '../editorError.ts';
+import { confirms, showError, showInformation, withNotification } from '../messages.ts';
 import type { Services } from '../services.ts';
 import { isModelFolder, readSettings, setModel } from '../settings/settings.ts';
 import type { Models } from '../trees/models.ts';
-import type { Handlers } from './register.ts';
+import type { Handlers } from './handlers.ts';
 import { revealFolder } from './reveal.ts';
+import { rowOf } from './rowOf.ts';
 import { isModelRow } from './targets.ts';
 
 type Needs = Pick<Services, 'supervisor' | 'figures'> & { models: Models };
@@ -18,24 +20,27 @@ export function modelHandlers(needs: Needs): Handlers {
     chooseModel: () => chooseModel(needs),
     importModel: () => importModel(needs),
     useModel: async (arg) => {
-      if (isModelRow(arg)) await use(arg.model);
+      const row = rowOf(arg, isModelRow);
+      if (row) await use(row.model);
     },
     testModel: async (arg) => {
-      if (isModelRow(arg)) await test(needs, arg.model.name);
+      const row = rowOf(arg, isModelRow);
+      if (row) await test(needs, row.model.name);
     },
     openModelFolder: async (arg) => {
-      if (isModelRow(arg)) await revealFolder(arg.model.folder);
+      const row = rowOf(arg, isModelRow);
+      if (row) await revealFolder(row.model.folder);
     },
     removeModel: async (arg) => {
-      if (!isModelRow(arg)) return;
+      const row = rowOf(arg, isModelRow);
+      if (!row) return;
+      const { name } = row.model;
       const { t } = vscode.l10n;
-      const remove = t('Remove');
       const detail = t(
         'Its folder in the store is deleted. Sheets made with it stay, but only this model can read them.',
       );
-      const question = t('Remove the model "{0}"?', arg.model.name);
-      const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, remove);
-      if (chosen === remove) await models.remove(arg.model.name);
+      const question = t('Remove the model "{0}"?', name);
+      if (await confirms(question, detail, t('Remove'))) await models.remove(name);
     },
   };
 }
@@ -85,7 +90,7 @@ async function importModel({ models, figures }: Needs): Promise<void> {
       canSelectMany: false,
     })) ?? [];
   if (!folder) return;
-  const imported = await withCancel(t('Importing the model'), (signal, report) => {
+  const imported = await withNotification(t('Importing the model'), (signal, report) => {
     let share = 0;
     return models.import(folder.fsPath, {
       signal,
@@ -102,40 +107,20 @@ async function importModel({ models, figures }: Needs): Promise<void> {
   const text = imported.copied
     ? t('"{0}" is installed.', imported.name)
     : t('"{0}" was installed already.', imported.name);
-  const chosen = await vscode.window.showInformationMessage(text, useIt, testIt);
+  const chosen = await showInformation(text, useIt, testIt);
   if (chosen === useIt) await setModel(imported.name);
   if (chosen === testIt) await vscode.commands.executeCommand('cribsheet.testModel', { model: imported });
 }
 
 async function test({ models, figures }: Needs, name: string): Promise<void> {
   const { t } = vscode.l10n;
-  const result = await withCancel(t('Testing "{0}"', name), (signal) => models.test(name, signal));
+  const result = await withNotification(t('Testing "{0}"', name), (signal) => models.test(name, signal));
   const speed = t(
     '{0} tokens a second read, {1} written, on {2}',
     figures.number(result.prefillTokensPerSecond),
     figures.number(result.decodeTokensPerSecond),
     result.device.device,
   );
-  if (result.passed) void vscode.window.showInformationMessage(t('"{0}" passed: {1}.', name, speed));
-  else
-    void vscode.window.showErrorMessage(t('"{0}" failed its self-test: {1}. Import it again.', name, result.finding));
-}
-
-type Report = (value: { message?: string; increment?: number }) => void;
-
-function withCancel<T>(title: string, work: (signal: AbortSignal, report: Report) => Promise<T>): Thenable<T> {
-  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-  return vscode.window.withProgress(options, async (progress, token) => {
-    const controller = new AbortController();
-    const listener = token.onCancellationRequested(() => {
-      controller.abort();
-    });
-    try {
-      return await work(controller.signal, (value) => {
-        progress.report(value);
-      });
-    } finally {
-      listener.dispose();
-    }
-  });
+  if (result.passed) void showInformation(t('"{0}" passed: {1}.', name, speed));
+  else void showError(t('"{0}" failed its self-test: {1}. Import it again.', name, result.finding));
 }

@@ -126,4 +126,4 @@ class SizePicker {
   }
 }
 
-const key = ({ ratio, tokens }: SheetSize): string => `${ratio ?? ''}/${tokens ?? ''}`;
+const key = ({ ratio, tokens, onDisk }: SheetSize): string => `${ratio ?? ''}/${tokens ?? ''}/${onDisk ?? ''}`;

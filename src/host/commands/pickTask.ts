@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { TaskList } from '../../common/protocol.ts';
-import type { SheetSummary } from '../../common/sheets.ts';
+import { staysOnDisk, type SheetSummary } from '../../common/sheets.ts';
 
 interface TaskItem extends vscode.QuickPickItem {
   task?: string;
@@ -77,9 +77,10 @@ function taskItems({ tasks, broken }: TaskList, sheets: readonly SheetSummary[])
   const separator = (label: string): TaskItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
   const item = (task: TaskList['tasks'][number]): TaskItem => ({
     label: task.title,
-    description: [task.id, ...(sheets.some((sheet) => sheet.task.id === task.id) ? [t('has a sheet')] : [])].join(
-      ' · ',
-    ),
+    description: [
+      task.id,
+      ...(sheets.some((sheet) => sheet.task.id === task.id && !staysOnDisk(sheet)) ? [t('has a sheet')] : []),
+    ].join(' · '),
     detail: task.description,
     task: task.id,
     file: task.file,

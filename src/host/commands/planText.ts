@@ -1,3 +1,5 @@
+import { limits } from '../../common/limits.ts';
+import { staysOnDisk } from '../../common/sheets.ts';
 import type { CompressEstimate } from '../worker/compressJobs.ts';
 import type { Figures } from '../figures.ts';
 import type { Translate } from '../translate.ts';
@@ -6,6 +8,8 @@ import type { Translate } from '../translate.ts';
 export interface SheetSize {
   ratio?: number;
   tokens?: number;
+  /** Everything, on disk: the strategy `offload`. */
+  onDisk?: true;
 }
 
 const RATIOS = [4, 8, 16, 32] as const;
@@ -19,7 +23,8 @@ export function sizeChoices(typed: string, preset: SheetSize): SheetSize[] {
   if (wanted.length > 0) return wanted;
   const own = preset.ratio === undefined && preset.tokens === undefined ? [] : [preset];
   const standard: SheetSize[] = [...RATIOS.map((ratio) => ({ ratio })), ...SIZES.map((tokens) => ({ tokens }))];
-  return [...own, {}, ...standard.filter((size) => !own.some((other) => isSameSize(size, other)))];
+  const others = standard.filter((size) => !own.some((other) => isSameSize(size, other)));
+  return [...own, {}, ...others, { onDisk: true }];
 }
 
 /** `12`, `1:12`, `1/12` are ratios, `4000` is a size in positions; anything else means nothing. */
@@ -35,12 +40,15 @@ export function typedSizes(typed: string): SheetSize[] {
 
 const ratioOf = (ratio: number): SheetSize[] => (ratio >= 1 && ratio < MIN_SIZE ? [{ ratio }] : []);
 
-export const isSameSize = (a: SheetSize, b: SheetSize): boolean => a.ratio === b.ratio && a.tokens === b.tokens;
+export const isSameSize = (a: SheetSize, b: SheetSize): boolean =>
+  a.ratio === b.ratio && a.tokens === b.tokens && a.onDisk === b.onDisk;
 
 /** Name of a choice in the list. @param plan what it comes to, once that is known */
 export function sizeLabel(size: SheetSize, figures: Figures, t: Translate, plan?: CompressEstimate): string {
+  if (size.onDisk) return t('Keep everything, on disk: for the mode Offload');
   if (size.tokens !== undefined) return t('Sheet of {0} positions', figures.count(size.tokens));
   if (size.ratio !== undefined) return t('Keep one of {0}', figures.number(size.ratio));
+  if (plan && staysOnDisk(plan)) return t('As the task says: everything, on disk');
   return plan ? t('As task and model say: one of {0}', figures.number(plan.ratio)) : t('As task and model say');
 }
 
@@ -67,6 +75,7 @@ function timeText(plan: CompressEstimate, figures: Figures, t: Translate): strin
 /** What a person should know before it starts; undefined where all is well. */
 export function planWarning(plan: CompressEstimate, figures: Figures, t: Translate): string | undefined {
   if (plan.filesTotal === 0) return t('No file is in scope: the sheet would be empty.');
+  if (plan.bytes > limits.storeBytes) return t('More than the store may hold ({0}).', figures.bytes(limits.storeBytes));
   if (plan.segments < plan.segmentsTotal) {
     const share = figures.percent(plan.tokensTotal === 0 ? 0 : plan.tokens / plan.tokensTotal);
     return t('Holds {0} of the source; the rest is answered by search (RAG).', share);

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { CribsheetError, errorRecord, type ErrorRecord } from '../../common/errors.ts';
 import { editorError } from '../editorError.ts';
+import { showError, showWarning } from '../messages.ts';
 import { errorActions } from './errorActions.ts';
 
 /** Tells the user of failures: one message each, with what happened and what to do, and everything in the log. */
@@ -27,7 +28,7 @@ export class Reporter {
     if (this.shown.has(text)) return;
     this.shown.add(text);
     const actions = errorActions(record.code, vscode.l10n.t);
-    const show = level === 'error' ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;
+    const show = level === 'error' ? showError : showWarning;
     try {
       const chosen = await show(text, ...actions.map(({ label }) => label));
       const action = actions.find(({ label }) => label === chosen);

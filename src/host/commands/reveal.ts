@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { showInformation } from '../messages.ts';
 
 /** Shows a folder in the file manager of the system; where there is none within reach, offers its path. */
 export async function revealFolder(folder: string): Promise<void> {
@@ -10,7 +11,7 @@ export async function revealFolder(folder: string): Promise<void> {
   }
   const { t } = vscode.l10n;
   const [copy, open] = [t('Copy Path'), t('Open in New Window')];
-  const chosen = await vscode.window.showInformationMessage(t('The folder is {0}', folder), copy, open);
+  const chosen = await showInformation(t('The folder is {0}', folder), copy, open);
   if (chosen === copy) await vscode.env.clipboard.writeText(folder);
   if (chosen === open) await vscode.commands.executeCommand('vscode.openFolder', uri, { forceNewWindow: true });
 }

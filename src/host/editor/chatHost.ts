@@ -1,14 +1,14 @@
 import * as vscode from 'vscode';
 import type { LineRange } from '../../common/answers.ts';
-import type { ChatActionId } from '../../common/chat.ts';
-import type { ChatHost } from '../chat/chatHost.ts';
+import type { ChatHost, EditorAction } from '../chat/chatHost.ts';
 import type { Reporter } from '../commands/reporter.ts';
+import { showWarning } from '../messages.ts';
 import { pathInRoot } from '../paths.ts';
 import { readable } from '../roots.ts';
 import type { LineOpener } from './openLines.ts';
 
-/** What each button of the chat does. A webview names an id of this table, never a command. */
-const actions: Record<ChatActionId, string> = {
+/** What buttons of the chat do here. A webview names an id of this table, never a command. */
+const actions: Record<EditorAction, string> = {
   compress: 'cribsheet.compress',
   cancelCompress: 'cribsheet.cancelCompress',
   pauseCompress: 'cribsheet.pauseCompress',
@@ -66,8 +66,7 @@ export class EditorHost implements ChatHost {
       const isDone = await editor.edit((edit) => {
         for (const selection of editor.selections) edit.replace(selection, text);
       });
-      if (!isDone)
-        void vscode.window.showWarningMessage(vscode.l10n.t('The editor is read-only: nothing was inserted.'));
+      if (!isDone) void showWarning(vscode.l10n.t('The editor is read-only: nothing was inserted.'));
       await vscode.window.showTextDocument(editor.document, editor.viewColumn);
     });
   }
@@ -102,12 +101,12 @@ export class EditorHost implements ChatHost {
     );
     const inside = ranges.filter((range) => range !== undefined);
     if (inside.length < (picked?.length ?? 0)) {
-      void vscode.window.showWarningMessage(vscode.l10n.t('Only files of the workspace folder can be added.'));
+      void showWarning(vscode.l10n.t('Only files of the workspace folder can be added.'));
     }
     return inside;
   }
 
-  act(action: ChatActionId): Promise<void> {
+  act(action: EditorAction): Promise<void> {
     return this.telling(async () => {
       const root = this.root();
       const args = actions[action].startsWith('cribsheet.') && root !== undefined ? [{ root }] : [];

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
-import type { Handlers } from '../commands/register.ts';
+import type { Handlers } from '../commands/handlers.ts';
 import { isTarget } from '../commands/targets.ts';
+import { showInformation } from '../messages.ts';
 import { pathOnDisk } from '../paths.ts';
 import { placeOf } from '../roots.ts';
 import type { Services } from '../services.ts';
@@ -23,7 +24,7 @@ export function keptHandlers({ chat, kept }: Pick<Services, 'chat'> & { kept: ()
       const last = lastEvidence(chat.turns);
       const [heaviest] = last?.evidence ?? [];
       if (!last || !heaviest) {
-        void vscode.window.showInformationMessage(vscode.l10n.t('No answer of this chat has evidence yet.'));
+        void showInformation(vscode.l10n.t('No answer of this chat has evidence yet.'));
         return;
       }
       const isSeen = vscode.window.visibleTextEditors.some(({ document }) => {

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import type { Evidence } from '../../common/answers.ts';
-import type { SheetSummary } from '../../common/sheets.ts';
+import { staysOnDisk, type SheetSummary } from '../../common/sheets.ts';
 import type { ChatTurn } from '../../common/chat.ts';
 import type { Figures } from '../figures.ts';
+import { showInformation } from '../messages.ts';
 import { placeOf } from '../roots.ts';
 import type { Services } from '../services.ts';
 import { heatRuns, lineWeights, STEPS } from './heat.ts';
@@ -148,7 +149,9 @@ export class KeptView {
 
   /** The sheet of the chat's task, otherwise the newest. */
   private async sheetOf(root: string): Promise<SheetSummary | undefined> {
-    const sheets = this.needs.workspaces.state(root).sheets ?? (await this.needs.workspaces.sheets(root));
+    const all = this.needs.workspaces.state(root).sheets ?? (await this.needs.workspaces.sheets(root));
+    // One that stays on disk has kept everything.
+    const sheets = all.filter((sheet) => !staysOnDisk(sheet));
     return sheets.find(({ task }) => task.id === this.needs.chat.state.task) ?? sheets[0];
   }
 
@@ -199,9 +202,9 @@ export class KeptView {
           ? t('Open a file to see what the sheet kept of it.')
           : t('The sheet holds nothing of {0}. The sheets view says why files are out.', name);
     const show = t('Show Sheets');
-    void vscode.window
-      .showInformationMessage(text, show)
-      .then((chosen) => (chosen === show ? vscode.commands.executeCommand('cribsheet.sheets.focus') : undefined));
+    void showInformation(text, show).then((chosen) =>
+      chosen === show ? vscode.commands.executeCommand('cribsheet.sheets.focus') : undefined,
+    );
   }
 }
 
@@ -212,12 +215,8 @@ function warmLines(evidence: readonly Evidence[], lineCount: number, figures: Fi
     const line = index + 1;
     const around = evidence.filter(({ startLine, endLine }) => startLine <= line && line <= endLine);
     const share = around.reduce((sum, one) => sum + one.weight, 0);
-    return [
-      {
-        line,
-        weight,
-        hover: vscode.l10n.t("{0} of the last answer's attention fell on these lines.", figures.percent(share)),
-      },
-    ];
+    const looked = vscode.l10n.t("{0} of the last answer's attention fell on these lines.", figures.percent(share));
+    const isStale = around.some(({ stale }) => stale);
+    return [{ line, weight, hover: isStale ? `${looked} ${vscode.l10n.t('The file has changed since.')}` : looked }];
   });
 }

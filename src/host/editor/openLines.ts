@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { LineRange } from '../../common/answers.ts';
+import { showWarning } from '../messages.ts';
 import { pathOnDisk } from '../paths.ts';
 
 /** How long each step of the highlight stays, in milliseconds; the last one is followed by nothing. */
@@ -86,9 +87,9 @@ export class LineOpener {
       path,
     );
     const refresh = vscode.l10n.t('Read Workspace Again');
-    void vscode.window
-      .showWarningMessage(text, refresh)
-      .then((chosen) => (chosen === refresh ? vscode.commands.executeCommand('cribsheet.refresh') : undefined));
+    void showWarning(text, refresh).then((chosen) =>
+      chosen === refresh ? vscode.commands.executeCommand('cribsheet.refresh') : undefined,
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { CribsheetError } from '../../common/errors.ts';
 import type { ChunkInfo } from '../../common/protocol.ts';
+import { showInformation, showWarning, withNotification } from '../messages.ts';
 import { isReadable, sheetOfTask } from '../readableSheets.ts';
 import { placeOf } from '../roots.ts';
 import type { Services } from '../services.ts';
@@ -55,7 +56,7 @@ export class Reviewer {
     const place = placeOf(uri);
     const document = await vscode.workspace.openTextDocument(uri);
     if (!place || place.path === '') {
-      void vscode.window.showWarningMessage(t('Only files of a workspace folder can be reviewed.'));
+      void showWarning(t('Only files of a workspace folder can be reviewed.'));
       return;
     }
     if (!(await isSaved(document))) return;
@@ -63,7 +64,7 @@ export class Reviewer {
     const chunks = await (await this.needs.supervisor.client()).chunks(place.root, place.path);
     const definitions = pickDefinitions(chunks, line, readSettings(place.root).review.maxDefinitions);
     if (definitions.length === 0) {
-      void vscode.window.showInformationMessage(nothingToReview(chunks, place.path, line));
+      void showInformation(nothingToReview(chunks, place.path, line));
       return;
     }
     const isCovered = await this.isCovered(place);
@@ -71,7 +72,7 @@ export class Reviewer {
     if (line === undefined) this.clear(uri);
     const found = await this.run(document, place, definitions, isCovered);
     if (found.findings > 0 || found.cancelled) return;
-    void vscode.window.showInformationMessage(noFindings(definitions, found.unanswered, place.path));
+    void showInformation(noFindings(definitions, found.unanswered, place.path));
   }
 
   /** Takes one finding away, or all of a file, or all. */
@@ -111,7 +112,7 @@ export class Reviewer {
     const text = t(
       'There is no sheet for code review yet. Without one each definition is read anew, which takes longer.',
     );
-    const chosen = await vscode.window.showInformationMessage(text, compress, go);
+    const chosen = await showInformation(text, compress, go);
     if (chosen === compress) await vscode.commands.executeCommand('cribsheet.compress', { root });
     return chosen === go ? false : undefined;
   }
@@ -127,31 +128,24 @@ export class Reviewer {
     const modes = reviewModesFor(mode, isCovered);
     const total = { findings: 0, unanswered: 0, cancelled: false };
     const title = t('Reviewing {0}', place.path);
-    const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-    await vscode.window.withProgress(options, async (progress, token) => {
-      const controller = new AbortController();
-      const stop = token.onCancellationRequested(() => {
-        controller.abort();
-      });
-      const version = document.version;
+    await withNotification(title, async (signal, report) => {
+      const { version } = document;
       try {
         for (const [index, definition] of definitions.entries()) {
-          progress.report({ message: t('{0} of {1}: {2}', index + 1, definitions.length, definition.name) });
-          const finding = await this.ask(place, definition, modes, controller.signal);
+          report({ message: t('{0} of {1}: {2}', index + 1, definitions.length, definition.name) });
+          const finding = await this.ask(place, definition, modes, signal);
           if (document.version !== version) {
             total.cancelled = true;
-            void vscode.window.showInformationMessage(t('The file was changed: the review has stopped.'));
+            void showInformation(t('The file was changed: the review has stopped.'));
             return;
           }
           if (finding === 'unanswered') total.unanswered++;
           else if (finding !== undefined && this.add(document, definition, finding, severity)) total.findings++;
-          progress.report({ increment: 100 / definitions.length });
+          report({ increment: 100 / definitions.length });
         }
       } catch (error) {
         if (!CribsheetError.is(error, 'cancelled')) throw error;
         total.cancelled = true;
-      } finally {
-        stop.dispose();
       }
     });
     return total;
@@ -242,5 +236,5 @@ async function isSaved(document: vscode.TextDocument): Promise<boolean> {
   if (!document.isDirty) return true;
   const save = vscode.l10n.t('Save and Review');
   const text = vscode.l10n.t('The file has unsaved changes; a review reads what is saved.');
-  return (await vscode.window.showInformationMessage(text, save)) === save && document.save();
+  return (await showInformation(text, save)) === save && document.save();
 }

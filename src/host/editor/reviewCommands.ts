@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { uriOf, type Handlers } from '../commands/register.ts';
+import { uriOf, type Handlers } from '../commands/handlers.ts';
 import { REVIEW_SOURCE, type Reviewer } from './review.ts';
 
 /** Reviewing a file or the definition at a line, and taking findings away. */

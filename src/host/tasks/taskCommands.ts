@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { slug } from '../editor/cribFixes.ts';
-import type { Handlers } from '../commands/register.ts';
+import type { Handlers } from '../commands/handlers.ts';
+import { showInformation } from '../messages.ts';
 import { pickRoot } from '../roots.ts';
 import type { Services } from '../services.ts';
 import { examplesOf, freeName, taskText, type NewTask } from './taskFile.ts';
@@ -24,7 +25,7 @@ export function taskHandlers(needs: Needs): Handlers {
       const examples = examplesOf(chat.turns);
       if (examples.length === 0) {
         const text = t('No question of this chat has an answer yet: there is nothing to make examples of.');
-        void vscode.window.showInformationMessage(text);
+        void showInformation(text);
         return;
       }
       await create(needs, {
@@ -83,7 +84,7 @@ async function copyBuiltIn(needs: Needs): Promise<void> {
   if (await isThere(target)) {
     const open = t('Open It');
     const text = t('{0} is in the workspace already.', picked.label);
-    if ((await vscode.window.showInformationMessage(text, open)) !== open) return;
+    if ((await showInformation(text, open)) !== open) return;
   } else {
     await vscode.workspace.fs.copy(picked.uri, target);
   }

@@ -1,27 +1,33 @@
 import * as vscode from 'vscode';
 import { pathOnDisk } from '../paths.ts';
 import type { Entry } from './entry.ts';
+import { Rows } from './rows.ts';
 
-/** Shows entries as a tree view. `update` asks for all of them anew; VS Code asks only while the view is visible. */
+/** Shows entries as a tree view. */
 export class EntryTree<E extends Entry> implements vscode.TreeDataProvider<E> {
-  readonly onDidChangeTreeData: vscode.Event<undefined>;
-  private readonly changed = new vscode.EventEmitter<undefined>();
-  private readonly roots: () => E[] | Promise<E[]>;
+  readonly onDidChangeTreeData: vscode.Event<E[] | undefined>;
+  private readonly changed = new vscode.EventEmitter<E[] | undefined>();
+  private readonly rows: Rows<E>;
   private readonly onError: (error: unknown) => void;
+  /** The reading that is under way, and whether another one is to follow. */
+  private reading = false;
+  private again = false;
 
   constructor(roots: () => E[] | Promise<E[]>, onError: (error: unknown) => void) {
-    this.roots = roots;
+    this.rows = new Rows(roots);
     this.onError = onError;
     this.onDidChangeTreeData = this.changed.event;
   }
 
-  update(): void {
-    this.changed.fire(undefined);
+  /** Something may have changed. Where nobody sees the tree, VS Code asks for all of it once somebody does. */
+  update({ visible }: { visible: boolean }): void {
+    if (visible) void this.renew();
+    else this.drawAll();
   }
 
   async getChildren(entry?: E): Promise<E[]> {
     try {
-      return entry ? (((await entry.children?.()) ?? []) as E[]) : await this.roots();
+      return await this.rows.children(entry);
     } catch (error) {
       this.onError(error);
       return [];
@@ -44,6 +50,31 @@ export class EntryTree<E extends Entry> implements vscode.TreeDataProvider<E> {
 
   dispose(): void {
     this.changed.dispose();
+  }
+
+  private drawAll(): void {
+    this.rows.clear();
+    this.changed.fire(undefined);
+  }
+
+  private async renew(): Promise<void> {
+    this.again = true;
+    if (this.reading) return;
+    this.reading = true;
+    try {
+      while (this.again) {
+        this.again = false;
+        const rows = await this.rows.renew();
+        const known = rows.filter((row) => row !== undefined);
+        if (known.length < rows.length) this.changed.fire(undefined);
+        else if (known.length > 0) this.changed.fire(known);
+      }
+    } catch {
+      // VS Code asks for all of it, and what fails then is told.
+      this.drawAll();
+    } finally {
+      this.reading = false;
+    }
   }
 
   private addFile({ file, icon }: Entry, item: vscode.TreeItem): void {

@@ -34,6 +34,7 @@ export class SheetEntries {
   private readonly source: SheetSource;
   private readonly figures: Figures;
   private readonly t: Translate;
+  private readonly details = new WeakMap<SheetSummary, Promise<string[]>>();
 
   constructor(source: SheetSource, figures: Figures, t: Translate) {
     this.source = source;
@@ -46,7 +47,8 @@ export class SheetEntries {
     const { roots } = this.source;
     const isEmpty = roots.every(({ root }) => {
       const state = this.source.state(root);
-      return !this.source.job(root) && (state.sheets ?? []).length === 0 && state.kind !== 'failed';
+      const hasProblem = state.kind === 'failed' || state.summary?.gitProblem !== undefined;
+      return !this.source.job(root) && (state.sheets ?? []).length === 0 && !hasProblem;
     });
     return isEmpty ? [] : roots.map((root) => this.rootEntry(root));
   }
@@ -85,11 +87,31 @@ export class SheetEntries {
         command: 'cribsheet.refresh',
       });
     }
+    if (summary?.gitProblem !== undefined) rows.push(this.gitEntry(root, summary.gitProblem));
     const job = this.source.job(root);
     if (job && job.state !== 'done' && job.state !== 'cancelled') rows.push(this.jobEntry(root, job));
     rows.push(...sheets.map((sheet) => this.sheetEntry(root, sheet, stale[sheet.id])));
     if (sheets.length === 0 && summary) rows.push(...this.reasons(root, root, summary.skipped));
     return rows;
+  }
+
+  /** More may be in than git would let in: no failure, but to be known. */
+  private gitEntry(root: string, problem: string): SheetEntry {
+    const { t } = this;
+    const label = t('Git did not say which files belong to this folder');
+    const instead = t('Ignore files were read without it, so files may be in that git leaves out.');
+    const advice = t('Install git, or let it read this folder (safe.directory), then click here.');
+    return {
+      id: `${root}/git`,
+      label,
+      description: problem,
+      tooltip: [label, problem, instead, advice].join('\n'),
+      icon: 'warning',
+      color: 'list.warningForeground',
+      context: 'problem',
+      state: 'leaf',
+      command: 'cribsheet.refresh',
+    };
   }
 
   private jobEntry(root: string, job: CompressJob): SheetEntry {
@@ -159,10 +181,8 @@ export class SheetEntries {
         icon: 'check',
         context: 'group',
         state: sheet.coverage.files > 0 ? 'closed' : 'leaf',
-        children: async () => {
-          const { covered } = await this.source.detail(root, sheet.id);
-          return this.files(root, `${id}/covered`, covered, 'file.covered', { root, sheet });
-        },
+        children: async () =>
+          this.files(root, `${id}/covered`, await this.covered(root, sheet), 'file.covered', { root, sheet }),
       },
       ...this.group(root, `${id}/changed`, t('Changed since'), changed, 'edit', 'file.changed', { root, sheet }),
       ...this.group(root, `${id}/added`, t('New since'), changes?.added ?? [], 'add', 'file.added', { root, sheet }),
@@ -172,6 +192,16 @@ export class SheetEntries {
       }),
       ...this.reasons(root, id, [...sheet.leftOut, ...sheet.skipped]),
     ];
+  }
+
+  /** Asked once for each listing of the sheet: its rows are read again whenever anything changes. */
+  private covered(root: string, sheet: SheetSummary): Promise<string[]> {
+    const known = this.details.get(sheet);
+    if (known) return known;
+    const asked = this.source.detail(root, sheet.id).then(({ covered }) => covered);
+    this.details.set(sheet, asked);
+    asked.catch(() => this.details.delete(sheet));
+    return asked;
   }
 
   /** One row for each reason why files are out. */

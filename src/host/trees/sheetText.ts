@@ -1,4 +1,4 @@
-import type { SheetChanges, SheetSummary } from '../../common/sheets.ts';
+import { staysOnDisk, type SheetChanges, type SheetSummary } from '../../common/sheets.ts';
 import type { Figures } from '../figures.ts';
 import type { Translate } from '../translate.ts';
 
@@ -18,7 +18,7 @@ export const changedFiles = (changes: SheetChanges | undefined): number =>
 export function sheetDescription(sheet: SheetSummary, figures: Figures, t: Translate): string {
   const parts = [
     sheet.model,
-    t('1 of {0}', figures.number(sheet.ratio)),
+    staysOnDisk(sheet) ? t('all, on disk') : t('1 of {0}', figures.number(sheet.ratio)),
     t('{0} positions', figures.count(sheet.positions)),
     ...(sheet.bytes === undefined ? [] : [figures.bytes(sheet.bytes)]),
     figures.age(sheet.createdAt),

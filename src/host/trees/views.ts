@@ -30,7 +30,7 @@ export function sheetsView({ supervisor, workspaces, jobs, figures, report }: Ne
   const tree = new EntryTree(() => entries.roots(), onError);
   const view = vscode.window.createTreeView('cribsheet.sheets', { treeDataProvider: tree, showCollapseAll: true });
   const update = throttled(() => {
-    tree.update();
+    tree.update(view);
   });
   const open = (): void => {
     if (!view.visible || readable() !== 'yes') return;
@@ -60,7 +60,7 @@ export function modelsView(
   const tree = new EntryTree(rows, (error) => void report.error(error));
   const view = vscode.window.createTreeView('cribsheet.models', { treeDataProvider: tree });
   const update = throttled(() => {
-    if (view.visible) tree.update();
+    tree.update(view);
   });
   return vscode.Disposable.from(
     view,

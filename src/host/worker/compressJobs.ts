@@ -42,7 +42,7 @@ export interface CompressJob {
   /** Segments a minute, moving average; undefined until something was measured. */
   perMinute?: number;
   msLeft?: number;
-  /** With `waiting`, `failed`, and with `paused` where it was not the user. */
+  /** With `waiting` and `failed`. */
   error?: ErrorRecord;
   /** With `done`. */
   result?: CompressResult;
@@ -60,8 +60,8 @@ export interface CompressJobsOptions {
 interface Entry {
   job: CompressJob;
   controller: AbortController;
-  /** What the abort is for. */
-  wanted: 'paused' | 'cancelled' | undefined;
+  /** What the abort is for; `closed`: its folder is open no more. */
+  wanted: 'paused' | 'cancelled' | 'closed' | undefined;
   ended: Promise<CompressJob>;
   pace: Pace;
   /** Tokens that were not in the store when it was planned; undefined where it was not planned. */
@@ -82,6 +82,9 @@ export class CompressJobs {
   private readonly options: CompressJobsOptions;
   private readonly file: SavedFile<JobsFile>;
   private readonly entries = new Map<string, Entry>();
+  /** Unfinished jobs of folders that are not open: kept until they are. */
+  private away: SavedJob[] = [];
+  private loaded: Promise<void> | undefined;
   private readonly plans = new Map<string, { request: string; plan: CompressPlan }>();
   private rates = new Rates();
   private savedAt = 0;
@@ -90,23 +93,28 @@ export class CompressJobs {
   constructor(options: CompressJobsOptions) {
     this.options = options;
     this.onDidChange = this.changed.event;
-    const { stateFile: file, onMessage } = options;
-    this.file = new SavedFile({ file, parse: parseJobsFile, onMessage });
+    const { stateFile: file, t, onMessage } = options;
+    this.file = new SavedFile({ file, parse: parseJobsFile, t, onMessage });
   }
 
   /**
-   * Reads the state file; to be awaited before anything is started. Unfinished jobs are then there as `paused`; those
-   * that the user did not pause go on by themselves where `goOn` says so.
+   * Brings back the unfinished jobs of the folders that are open; to be awaited before anything is started, and to be
+   * called again when folders were opened or closed. They are then there as `paused`, or as `failed`; those that neither
+   * failed nor were paused by the user go on by themselves where `goOn` says so. Jobs of folders that were closed stop,
+   * and come back with their folder, in another session too.
    */
   async restore({ goOn }: { goOn: boolean }): Promise<void> {
-    const saved = await this.file.load();
-    if (!saved || this.disposed) return;
-    this.rates = new Rates(saved.rates);
-    for (const { request, ...job } of saved.jobs) {
+    this.loaded ??= this.load();
+    await this.loaded;
+    await Promise.all(this.jobs.filter(({ root }) => !this.isOpen(root)).map(({ root }) => this.close(root)));
+    if (this.disposed) return;
+    const back = this.away.filter(({ request }) => this.isOpen(request.root));
+    this.away = this.away.filter((job) => !back.includes(job));
+    for (const { request, ...job } of back) {
       const { root } = request;
       if (this.entries.has(root)) continue;
-      this.entries.set(root, newEntry({ root, request, ...job, state: 'paused' }));
-      if (goOn && !job.pausedByUser) void this.resume(root);
+      this.entries.set(root, newEntry({ root, request, ...job, state: job.error ? 'failed' : 'paused' }));
+      if (goOn && !job.pausedByUser && !job.error) void this.resume(root);
       else this.changed.fire(root);
     }
   }
@@ -209,6 +217,34 @@ export class CompressJobs {
     this.changed.dispose();
   }
 
+  private async load(): Promise<void> {
+    const saved = await this.file.load();
+    if (!saved) return;
+    this.rates = new Rates(saved.rates);
+    this.away = saved.jobs;
+  }
+
+  private isOpen(root: string): boolean {
+    return this.options.workspaces.roots.some((one) => one.root === root);
+  }
+
+  /** Stops the job of a folder that is open no more, and keeps it. */
+  private async close(root: string): Promise<void> {
+    const entry = this.entries.get(root);
+    if (!entry) return;
+    if (isActive(entry.job)) {
+      entry.wanted = 'closed';
+      entry.controller.abort();
+      await entry.ended;
+    }
+    // It has ended well, or is away already.
+    if (this.entries.get(root) !== entry) return;
+    this.entries.delete(root);
+    this.away = [...this.away.filter(({ request }) => request.root !== root), savedJob(entry.job)];
+    this.changed.fire(root);
+    this.save();
+  }
+
   private begin(entry: Entry): Promise<CompressJob> {
     const { root, request } = entry.job;
     this.entries.set(root, entry);
@@ -235,6 +271,7 @@ export class CompressJobs {
       } catch (error) {
         if (entry.wanted === 'cancelled') return this.end(entry, { state: 'cancelled' });
         if (entry.wanted === 'paused') return this.stop(entry, { state: 'paused', pausedByUser: true });
+        if (entry.wanted === 'closed') return this.stop(entry, { state: 'paused' });
         // As it was: it goes on in another session.
         if (this.disposed) return entry.job;
         // The worker is gone, or was restarted by the user; then it is not the job that failed.
@@ -324,7 +361,8 @@ export class CompressJobs {
   /** It may go on later. */
   private stop(entry: Entry, change: Partial<CompressJob>): CompressJob {
     entry.job = without(entry.job, 'perMinute', 'msLeft');
-    this.set(entry, change, ['reading']);
+    // Why it waited is of no interest any more.
+    this.set(entry, change, ['reading', 'error']);
     this.save();
     void this.options.workspaces.sheetsChanged(entry.job.root);
     return entry.job;
@@ -342,13 +380,14 @@ export class CompressJobs {
 
   private save(): void {
     this.savedAt = performance.now();
-    const jobs = this.jobs.map(savedJob);
+    const jobs = [...this.away, ...this.jobs.map(savedJob)];
     this.file.save({ version: 1, jobs, rates: this.rates.toJSON() });
   }
 }
 
 /** The request that makes this sheet, and no other one beside it. */
-function rebuildRequest(root: string, { task, strategy, storage, scope, ratio, tokens }: SheetSummary): CompressParams {
+function rebuildRequest(root: string, sheet: SheetSummary): CompressParams {
+  const { task, strategy, storage, weighted, scope, ratio, tokens } = sheet;
   const known = strategies.find((name) => name === strategy);
   const size = tokens === undefined ? { ratio } : { tokens };
   return {
@@ -358,6 +397,7 @@ function rebuildRequest(root: string, { task, strategy, storage, scope, ratio, t
     ...size,
     ...(known ? { strategy: known } : {}),
     ...(storage ? { storage } : {}),
+    ...(weighted ? { weighted } : {}),
   };
 }
 
@@ -376,8 +416,10 @@ function newEntry(job: CompressJob): Entry {
 const isActive = ({ state }: CompressJob): boolean => state === 'running' || state === 'waiting';
 
 function savedJob(job: CompressJob): SavedJob {
-  const { request, pausedByUser, automatic, segments, segmentsTotal, tokens, tokensTotal, progress } = job;
-  return { request, pausedByUser, automatic, segments, segmentsTotal, tokens, tokensTotal, progress };
+  const { request, pausedByUser, automatic, segments, segmentsTotal, tokens, tokensTotal, progress, error } = job;
+  const counts = { segments, segmentsTotal, tokens, tokensTotal, progress };
+  // One that waits for the engine goes on: with a session comes an engine.
+  return { request, pausedByUser, automatic, ...counts, ...(job.state === 'failed' && error ? { error } : {}) };
 }
 
 function withoutModel(error: ErrorRecord | undefined): CribsheetError {

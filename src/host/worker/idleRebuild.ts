@@ -1,5 +1,5 @@
 import type { ModelStatus } from '../../common/protocol.ts';
-import type { SheetChanges, SheetSummary } from '../../common/sheets.ts';
+import { staysOnDisk, type SheetChanges, type SheetSummary } from '../../common/sheets.ts';
 import type { Subscription } from '../emitter.ts';
 import { isReadable } from '../readableSheets.ts';
 import type { CompressJobs } from './compressJobs.ts';
@@ -77,7 +77,9 @@ export class IdleRebuild {
     const { kind, dirty, sheets = [], stale } = this.options.workspaces.state(root);
     if (kind !== 'read' || dirty) return undefined;
     const own = sheets.filter((sheet) => isReadable(sheet, this.options.model()));
-    const newest = own.filter((sheet, i) => own.findIndex((s) => s.task.id === sheet.task.id) === i);
+    const isSameKind = (a: SheetSummary, b: SheetSummary): boolean =>
+      a.task.id === b.task.id && staysOnDisk(a) === staysOnDisk(b);
+    const newest = own.filter((sheet, i) => own.findIndex((other) => isSameKind(other, sheet)) === i);
     return newest.find((sheet) => sheet.complete && isStale(stale[sheet.id]) && !this.failed.has(keyOf(root, sheet)));
   }
 }

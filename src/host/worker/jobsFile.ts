@@ -1,3 +1,4 @@
+import { errorCodes, type ErrorRecord } from '../../common/errors.ts';
 import { storages, strategies } from '../../common/names.ts';
 import type { CompressParams } from '../../common/protocol.ts';
 import type { MeasuredRate } from './rates.ts';
@@ -12,6 +13,8 @@ export interface SavedJob {
   tokens: number;
   tokensTotal: number;
   progress: number;
+  /** It has failed: why. Then it does not go on by itself. */
+  error?: ErrorRecord;
 }
 
 export interface JobsFile {
@@ -39,12 +42,30 @@ function parseJob(value: unknown): SavedJob | undefined {
   if (!request || !numbers.every(isCount)) return undefined;
   const [segments, segmentsTotal, tokens, tokensTotal, progress] = numbers as [number, number, number, number, number];
   const flags = { pausedByUser: value['pausedByUser'] === true, automatic: value['automatic'] === true };
-  return { request, ...flags, segments, segmentsTotal, tokens, tokensTotal, progress: Math.min(1, progress) };
+  const error = parseError(value['error']);
+  return {
+    request,
+    ...flags,
+    segments,
+    segmentsTotal,
+    tokens,
+    tokensTotal,
+    progress: Math.min(1, progress),
+    ...(error ? { error } : {}),
+  };
+}
+
+function parseError(value: unknown): ErrorRecord | undefined {
+  if (!isObject(value)) return undefined;
+  const { message, action } = value;
+  const code = errorCodes.find((name) => name === value['code']);
+  if (!code || typeof message !== 'string' || typeof action !== 'string') return undefined;
+  return { code, message, action };
 }
 
 function parseRequest(value: unknown): CompressParams | undefined {
   if (!isObject(value)) return undefined;
-  const { root, task, ratio, tokens, strategy, storage, scope } = value;
+  const { root, task, ratio, tokens, strategy, storage, weighted, scope } = value;
   if (typeof root !== 'string' || typeof task !== 'string') return undefined;
   const known = strategies.find((name) => name === strategy);
   const written = storages.find((name) => name === storage);
@@ -55,6 +76,7 @@ function parseRequest(value: unknown): CompressParams | undefined {
     ...(isCount(tokens) && tokens >= 1 ? { tokens } : {}),
     ...(known ? { strategy: known } : {}),
     ...(written ? { storage: written } : {}),
+    ...(weighted === true ? { weighted } : {}),
     ...(Array.isArray(scope) ? { scope: scope.filter((glob) => typeof glob === 'string') } : {}),
   };
 }

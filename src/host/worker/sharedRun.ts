@@ -12,6 +12,16 @@ export class SharedRun<T> {
     this.result.catch(() => undefined);
   }
 
+  /** It was cancelled, though it may not have ended yet: who comes now needs another one. */
+  get isStopped(): boolean {
+    return this.controller.signal.aborted;
+  }
+
+  /** Cancels it for all who wait. */
+  stop(): void {
+    this.controller.abort();
+  }
+
   /** @throws CribsheetError `cancelled` as soon as `signal` is aborted; what the work throws */
   async wait(signal?: AbortSignal): Promise<T> {
     this.waiting++;

@@ -2,9 +2,12 @@ import { CribsheetError, errorRecord, type ErrorRecord } from '../../common/erro
 import type { JobProgress, RefreshSummary, TaskList } from '../../common/protocol.ts';
 import type { SheetChanges, SheetSummary } from '../../common/sheets.ts';
 import { Emitter, type Listen, type Subscription } from '../emitter.ts';
+import { pathInRoot } from '../paths.ts';
+import type { Translate } from '../translate.ts';
 import { without } from '../without.ts';
+import { isCounted } from './ignoredChanges.ts';
 import { SharedRun } from './sharedRun.ts';
-import type { WorkerSupervisor } from './supervisor.ts';
+import type { SupervisorState, WorkerSupervisor } from './supervisor.ts';
 
 export interface WorkspaceRoot {
   /** Absolute path. */
@@ -23,6 +26,8 @@ export interface WorkspaceState {
   /** With `failed`. */
   error?: ErrorRecord;
   summary?: RefreshSummary;
+  /** With `summary`: how many files were not read because there are too many. */
+  overLimit?: number;
   /** Newest first; undefined until they were asked for. */
   sheets?: SheetSummary[];
   /** By sheet id: what has changed since it was made, once the folder was read. */
@@ -36,6 +41,7 @@ export interface WorkspacesOptions {
   watch?: (root: string, onChange: (file: string) => void) => Subscription;
   /** Quiet time after the last change before the folder is read again, in milliseconds. */
   quietMs?: number;
+  t: Translate;
   /** For the log: what failed in the background. */
   onMessage: (message: string) => void;
 }
@@ -44,8 +50,8 @@ const QUIET_MS = 1_500;
 /** A folder that takes long to read is read again less often: at most this share of the time goes into it. */
 const SHARE_OF_TIME = 0.2;
 const MAX_QUIET_MS = 120_000;
-/** Changes in here are no changes of source: git's own files, and what packages write while they are installed. */
-const unwatched = /[\\/](?:\.git|node_modules)(?:[\\/]|$)/u;
+/** Where it is never quiet, a folder is read after so many of its quiet times. */
+const LONGEST_WAIT = 4;
 /** Only so many of the newest sheets of a folder are compared with its files. */
 const MAX_COMPARED = 12;
 
@@ -55,8 +61,12 @@ interface Folder {
   /** Counts changes; what was read is what stood there at `readAt`. */
   changes: number;
   readAt: number;
+  /** What ignore files kept out of it then. */
+  ignored: ReadonlySet<string>;
   running: { at: number; run: SharedRun<RefreshSummary> } | undefined;
   timer: NodeJS.Timeout | undefined;
+  /** When the first of the changes came that `timer` waits for, in milliseconds. */
+  changedAt: number | undefined;
   /** How long the last reading took, in milliseconds. */
   tookMs: number;
 }
@@ -68,11 +78,16 @@ export class Workspaces {
   private readonly changed = new Emitter<string>();
   private readonly options: WorkspacesOptions;
   private readonly folders = new Map<string, Folder>();
+  private readonly worker: Subscription;
+  private hasWorker = false;
   private all: WorkspaceRoot[] = [];
 
   constructor(options: WorkspacesOptions) {
     this.options = options;
     this.onDidChange = this.changed.event;
+    this.worker = options.supervisor.onDidChange((state) => {
+      this.workerChanged(state);
+    });
   }
 
   get roots(): readonly WorkspaceRoot[] {
@@ -99,27 +114,37 @@ export class Workspaces {
   async open(root: string): Promise<void> {
     try {
       await this.tasks(root);
-      if ((await this.sheets(root)).length > 0) await this.ensureFresh(root);
+      const sheets = await this.sheets(root);
+      if (sheets.length > 0 || this.state(root).kind === 'failed') await this.ensureFresh(root);
     } catch (error) {
+      // That the worker has died is its own state, and ends when there is another.
+      const isFailure = !CribsheetError.is(error, 'cancelled') && !CribsheetError.is(error, 'worker-dead');
+      if (isFailure) this.update(root, { kind: 'failed', error: errorRecord(error) });
       this.background(root, error);
     }
   }
 
-  /** Reads the folder now. @throws CribsheetError */
-  refresh(root: string, options: { signal?: AbortSignal | undefined } = {}): Promise<RefreshSummary> {
-    const folder = this.folder(root);
+  /** Reads the folder now. @throws CribsheetError `workspace-missing` for one that is not open; what the worker throws */
+  async refresh(root: string, options: { signal?: AbortSignal | undefined } = {}): Promise<RefreshSummary> {
+    const folder = this.opened(root);
     const { running } = folder;
-    // What has begun after the last change sees it.
-    if (running?.at === folder.changes) return running.run.wait(options.signal);
+    // What has begun after the last change sees it; what was stopped ends in nothing, also for who comes now.
+    if (running?.at === folder.changes && !running.run.isStopped) return running.run.wait(options.signal);
     const at = folder.changes;
-    const run = new SharedRun((signal) => this.read(root, folder, at, signal));
+    const isLatest = (): boolean => folder.running?.run === run;
+    const run = new SharedRun((signal) => this.read(root, folder, { at, signal, isLatest }));
     folder.running = { at, run };
     return run.wait(options.signal);
   }
 
-  /** Reads the folder where it was not read yet or files have changed since. @throws CribsheetError */
+  /** Stops the reading that is under way, also for questions that wait for it; the next one begins it again. */
+  stopReading(root: string): void {
+    this.folders.get(root)?.running?.run.stop();
+  }
+
+  /** Reads the folder where it was not read yet or files have changed since. @throws as `refresh` */
   async ensureFresh(root: string, options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
-    const folder = this.folder(root);
+    const folder = this.opened(root);
     if (folder.state.kind === 'read' && folder.readAt === folder.changes) return;
     await this.refresh(root, options);
   }
@@ -161,6 +186,7 @@ export class Workspaces {
    * known when the files change, so the folder is read where that has not been done. Never rejects.
    */
   async sheetsChanged(root: string, { isDone = false }: { isDone?: boolean } = {}): Promise<void> {
+    if (!this.isOpen(root)) return;
     try {
       await this.sheets(root);
       if (this.state(root).kind === 'read') await this.compareSheets(root);
@@ -171,17 +197,23 @@ export class Workspaces {
   }
 
   dispose(): void {
+    this.worker.dispose();
     for (const root of [...this.folders.keys()]) this.forget(root);
     this.changed.dispose();
   }
 
-  private async read(root: string, folder: Folder, at: number, signal: AbortSignal): Promise<RefreshSummary> {
+  /** @param isLatest whether another reading has begun meanwhile: then the folder's state is that one's to tell */
+  private async read(
+    root: string,
+    folder: Folder,
+    { at, signal, isLatest }: { at: number; signal: AbortSignal; isLatest: () => boolean },
+  ): Promise<RefreshSummary> {
     const before = folder.state;
     const started = performance.now();
     this.update(root, { kind: 'reading' });
     try {
       const client = await this.options.supervisor.client();
-      const summary = await client.refresh(root, {
+      const { ignored, ...summary } = await client.refresh(root, {
         signal,
         onProgress: (progress) => {
           this.progress(root, progress);
@@ -189,16 +221,19 @@ export class Workspaces {
       });
       folder.tookMs = performance.now() - started;
       folder.readAt = at;
-      this.update(root, { kind: 'read', summary });
+      folder.ignored = new Set(ignored);
+      const overLimit = summary.skipped.filter(({ reason }) => reason === 'too-many-files').length;
+      this.update(root, { kind: 'read', summary, overLimit });
       await this.compareSheets(root);
       return summary;
     } catch (error) {
+      if (!isLatest()) throw error;
       // Cancelled: it is as well known as before.
       if (CribsheetError.is(error, 'cancelled')) this.update(root, { kind: before.summary ? 'read' : 'unread' });
       else this.update(root, { kind: 'failed', error: errorRecord(error) });
       throw error;
     } finally {
-      if (folder.running?.at === at) folder.running = undefined;
+      if (isLatest()) folder.running = undefined;
     }
   }
 
@@ -225,6 +260,18 @@ export class Workspaces {
     this.update(root, { stale });
   }
 
+  private isOpen(root: string): boolean {
+    return this.all.some((one) => one.root === root);
+  }
+
+  /** A chat remembers folders that are open no more: those are neither read nor watched. @throws CribsheetError */
+  private opened(root: string): Folder {
+    if (this.isOpen(root)) return this.folder(root);
+    const { t } = this.options;
+    const message = t('The folder {0} is not open in this window any more.', root);
+    throw new CribsheetError('workspace-missing', message, t('Open it again, or ask about one that is.'));
+  }
+
   private folder(root: string): Folder {
     let folder = this.folders.get(root);
     if (!folder) {
@@ -233,8 +280,10 @@ export class Workspaces {
         watching: undefined,
         changes: 0,
         readAt: -1,
+        ignored: new Set(),
         running: undefined,
         timer: undefined,
+        changedAt: undefined,
         tookMs: 0,
       };
       this.folders.set(root, folder);
@@ -246,14 +295,31 @@ export class Workspaces {
   }
 
   private fileChanged(root: string, file: string): void {
-    if (unwatched.test(file)) return;
     const folder = this.folders.get(root);
-    if (!folder) return;
+    // The path above the folder says nothing: the folder itself may lie in a node_modules.
+    const path = pathInRoot(root, file);
+    if (!folder || path === undefined || !isCounted(path, folder.ignored)) return;
     folder.changes++;
     if (!folder.state.dirty) this.update(root, {});
+    this.readSoon(root, folder);
+  }
+
+  /** When it is quiet, or has not been for long: what writes all the time must not keep the folder from being read. */
+  private readSoon(root: string, folder: Folder): void {
+    const quiet = Math.min(Math.max(this.options.quietMs ?? QUIET_MS, folder.tookMs / SHARE_OF_TIME), MAX_QUIET_MS);
+    const now = performance.now();
+    folder.changedAt ??= now;
+    const left = Math.max(0, folder.changedAt + LONGEST_WAIT * quiet - now);
     clearTimeout(folder.timer);
-    const quiet = Math.max(this.options.quietMs ?? QUIET_MS, folder.tookMs / SHARE_OF_TIME);
-    folder.timer = setTimeout(() => void this.readAgain(root), Math.min(quiet, MAX_QUIET_MS));
+    folder.timer = setTimeout(
+      () => {
+        folder.changedAt = undefined;
+        // A second reading beside the first would only wait for it, and a third one for both.
+        if (folder.running) this.readSoon(root, folder);
+        else void this.readAgain(root);
+      },
+      Math.min(quiet, left),
+    );
     folder.timer.unref();
   }
 
@@ -269,9 +335,21 @@ export class Workspaces {
     }
   }
 
+  /** There is a worker again: what could not be read may be readable now, with another store or more room in it. */
+  private workerChanged({ kind, deaths }: SupervisorState): void {
+    const before = this.hasWorker;
+    this.hasWorker = kind === 'ready' || kind === 'no-model';
+    if (!this.hasWorker || before) return;
+    for (const [root, { state }] of this.folders) {
+      // A folder that a worker has died of is read again when somebody asks for it, or for a restart.
+      const mayKill = state.error?.code === 'worker-dead' && deaths > 0;
+      if (state.kind === 'failed' && !mayKill) void this.open(root);
+    }
+  }
+
   private update(root: string, change: Partial<WorkspaceState>): void {
     // Of a folder that was removed meanwhile nothing is to be known any more.
-    const folder = this.folders.get(root) ?? (this.all.some((r) => r.root === root) ? this.folder(root) : undefined);
+    const folder = this.folders.get(root) ?? (this.isOpen(root) ? this.folder(root) : undefined);
     if (!folder) return;
     const kind = change.kind ?? folder.state.kind;
     folder.state = {

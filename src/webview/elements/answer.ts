@@ -141,7 +141,9 @@ export class CribAnswer extends LitElement {
   /** Why the answer ends where it does, where that is not its own end. */
   private ending(): TemplateResult | typeof nothing {
     if (this.value.state === 'stopped') return html`<p class="quiet">${t('stoppedByYou')}</p>`;
-    return this.value.answer?.stopped === 'length' ? html`<p class="quiet">${t('cutOff')}</p>` : nothing;
+    const stopped = this.value.answer?.stopped;
+    if (stopped === 'length') return html`<p class="quiet">${t('cutOff')}</p>`;
+    return stopped === 'loop' ? html`<p class="quiet">${t('repeated')}</p>` : nothing;
   }
 
   /** Why the answer should not be relied on, where to look instead, and what can be done about it. */

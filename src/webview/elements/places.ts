@@ -9,8 +9,7 @@ import { icon, type IconName } from '../styles/icons.ts';
 import { showInvisible, visibleLine, withoutControls } from '../text/clean.ts';
 import { send } from '../vscodeApi.ts';
 
-interface Chunk extends LineRange {
-  name: string;
+interface Chunk extends FoundPlace {
   text: string;
 }
 
@@ -174,7 +173,7 @@ export class CribPlaces extends LitElement {
     const share = percent(evidence.weight);
     const width = `${String(Math.round((100 * Math.max(0, evidence.weight)) / most))}%`;
     return html`<li class="weighed">
-      ${this.button(evidence, index, t('weight', share))}
+      ${this.button(evidence, index, titled(t('weight', share), evidence), undefined, marked('', evidence))}
       <svg aria-hidden="true" preserveAspectRatio="none">
         <rect class="bar" x="0" y="0" height="100%" width=${width} rx="2"></rect>
         <rect class="frame" x="0" y="0" height="100%" width="100%" rx="2"></rect>
@@ -187,7 +186,7 @@ export class CribPlaces extends LitElement {
     const lines = withoutControls(chunk.text).split('\n');
     const text = showInvisible(lines.slice(0, MAX_LINES).join('\n')) + (lines.length > MAX_LINES ? '\n…' : '');
     return html`<li>
-      ${this.button(chunk, index, '', undefined, visibleLine(chunk.name))}
+      ${this.named(chunk, index)}
       ${
         // The engine keeps the text of pieces only where they are the answer.
         text.trim() === ''
@@ -198,7 +197,11 @@ export class CribPlaces extends LitElement {
   }
 
   private found(place: FoundPlace, index: number): TemplateResult {
-    return html`<li>${this.button(place, index, '', undefined, visibleLine(place.name))}</li>`;
+    return html`<li>${this.named(place, index)}</li>`;
+  }
+
+  private named(place: FoundPlace, index: number): TemplateResult {
+    return this.button(place, index, titled('', place), undefined, marked(visibleLine(place.name), place));
   }
 
   /** `marks` is part of the button's name (what is shown is said), `title` describes it. */
@@ -219,6 +222,12 @@ export class CribPlaces extends LitElement {
     </button>`;
   }
 }
+
+/** What says of a place, shown and in its description, that its lines may hold something else now. */
+const marked = (text: string, { stale }: Pick<FoundPlace, 'stale'>): string =>
+  joined(', ', text, stale && t('markStale'));
+const titled = (text: string, { stale }: Pick<FoundPlace, 'stale'>): string => joined(' ', text, stale && t('stale'));
+const joined = (by: string, ...parts: (string | undefined)[]): string => parts.filter(Boolean).join(by);
 
 /** A path may be broken after its slashes first. */
 function breakable(path: string): (string | TemplateResult)[] {

@@ -184,18 +184,25 @@ export class CodeWindow {
     await this.quickRow(/^Cribsheet: /)
       .first()
       .waitFor();
-    const titles = new Set<string>();
-    // Only rows in sight are there. The first page down goes to the last of them.
-    for (let unchanged = 0; unchanged < 3;) {
-      const before = titles.size;
-      const rows = await this.quickRow(/^Cribsheet: /).allInnerTexts();
-      for (const row of rows) titles.add(row.split('\n')[0]!.replace('Cribsheet: ', ''));
-      unchanged = titles.size === before ? unchanged + 1 : 0;
+    // Only rows in sight are there; each says how many there are in all. The first page down goes to the last in sight.
+    const titles = new Map<string, string>();
+    const rows = this.quickInput.locator('.monaco-list-row');
+    for (let pages = 0, total = 1; titles.size < total; pages++) {
+      if (pages === 500)
+        throw new Error(`${String(titles.size)} of ${String(total)} rows of the palette came into sight.`);
+      for (const row of await rows.all()) {
+        const [place, all] = await Promise.all(['aria-posinset', 'aria-setsize'].map((name) => row.getAttribute(name)));
+        total = Number(all);
+        titles.set(place!, (await row.innerText()).split('\n')[0]!);
+      }
       await this.page.keyboard.press('PageDown');
     }
     await this.page.keyboard.press('Escape');
     // VS Code itself makes a command for each view.
-    return [...titles].filter((title) => !/^Focus on .* View$/.test(title));
+    return [...titles.values()]
+      .filter((title) => title.startsWith('Cribsheet: '))
+      .map((title) => title.replace('Cribsheet: ', ''))
+      .filter((title) => !/^Focus on .* View$/.test(title));
   }
 
   /** Chooses a row of the picker. */
@@ -206,6 +213,20 @@ export class CodeWindow {
   /** Messages at the lower right. */
   toast(text: string | RegExp): Locator {
     return this.page.locator('.notifications-toasts .notification-list-item', { hasText: text });
+  }
+
+  /**
+   * Waits for the message after something was chosen from a row's menu; chooses once more, as a user does, where the tree
+   * was drawn anew in between (Cribsheet says so, src/host/commands/rowOf.ts) or the menu has swallowed the choice.
+   */
+  async chosenAgain(row: Locator, label: string, message: Locator): Promise<void> {
+    const lost = this.toast('The list has just changed.');
+    const either = message.or(lost).first();
+    await either.waitFor({ timeout: 15_000 }).catch(() => undefined);
+    if (await message.isVisible()) return;
+    console.log(`Chosen again: ${label}, ${(await lost.isVisible()) ? 'the row was lost' : 'nothing had happened'}.`);
+    await this.menus.chooseOn(row, label);
+    await message.waitFor();
   }
 
   /** In the list of messages, which has to be open. */
@@ -337,17 +358,18 @@ export class CodeWindow {
   }
 
   /** Names a file or folder in the dialog that VS Code shows where the system has none. */
-  async chooseInDialog(file: string, button: string): Promise<void> {
+  async chooseInDialog(file: string, button?: string): Promise<void> {
     const input = this.quickInput.locator('input').first();
     // The dialog writes where it begins: what is typed before that is lost in it.
-    await expect.poll(() => input.inputValue(), { timeout: 30_000 }).toMatch(/\/$/);
+    await expect.poll(() => input.inputValue(), { timeout: 30_000 }).toContain('/');
     const typed = async (): Promise<string> => {
       if ((await input.inputValue()) !== file) await input.fill(file);
       await this.page.waitForTimeout(300);
       return input.inputValue();
     };
     await expect.poll(typed, { timeout: 30_000 }).toBe(file);
-    await this.quickInput.locator('.quick-input-action .monaco-button', { hasText: button }).click();
+    if (button === undefined) await this.page.keyboard.press('Enter');
+    else await this.quickInput.locator('.quick-input-action .monaco-button', { hasText: button }).click();
   }
 
   // ---- settings, pictures ----

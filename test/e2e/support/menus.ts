@@ -41,21 +41,10 @@ export class Menus {
     await this.page.keyboard.press('Enter');
   }
 
-  /**
-   * Chooses from the menu of a row of a tree, until `result` is there: while a tree is drawn anew VS Code gives the
-   * command no row, and nothing happens.
-   */
-  async chooseOn(row: Locator, label: string, result: Locator): Promise<void> {
-    for (let tries = 1; ; tries++) {
-      await this.openOn(row);
-      await this.choose(label);
-      try {
-        await result.first().waitFor({ timeout: 15_000 });
-        return;
-      } catch (error) {
-        if (tries === 4) throw error;
-      }
-    }
+  /** Chooses from the context menu of an element. */
+  async chooseOn(target: Locator, label: string): Promise<void> {
+    await this.openOn(target);
+    await this.choose(label);
   }
 
   /** Opens a submenu of the menu that is open. @returns its labels */

@@ -11,6 +11,7 @@ import { m1 } from './m1.ts';
 import { TaskValues } from './m2.ts';
 import { RefittedValues } from './m3.ts';
 import { MatchedMass } from './m4.ts';
+import { offload } from './offload.ts';
 import { SnapKv } from './snapKv.ts';
 import { tova } from './tova.ts';
 
@@ -36,6 +37,7 @@ export function strategyByName(name: StrategyName): NamedStrategy {
     'streaming-llm': startAndRecent('streaming-llm'),
     random: randomPositions,
     recent: startAndRecent('recent'),
+    offload,
   };
   return all[name] as NamedStrategy;
 }

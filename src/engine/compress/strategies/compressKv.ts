@@ -1,7 +1,8 @@
 import type { Task } from '../../../common/task.ts';
 import type { Decoder } from '../../model/decoder.ts';
+import type { RetrievalHeads, RetrievalKind } from '../../model/measured.ts';
 import { apportion } from '../budgets.ts';
-import { retrievalHeads, type RetrievalHeads } from '../retrievalHeads.ts';
+import { retrievalHeads } from '../retrievalHeads.ts';
 import { rowAttention } from '../rowAttention.ts';
 import { everyHead, keepBest, pooled } from '../scores.ts';
 import type { KeptPositions, Need, Probe, ProbeView, Scores, Strategy } from '../strategy.ts';
@@ -19,15 +20,23 @@ const PEAK = 3;
  * sheet is made before the question is known.
  */
 export class CompressKv implements Strategy {
-  readonly name = 'compresskv';
+  readonly name: Strategy['name'];
   readonly source = 'CompressKV, arXiv 2508.02401';
   readonly needs: readonly Need[] = ['raw', 'kv'];
   readonly peak = PEAK;
+  readonly usesMeasured = true;
+  private readonly kind: RetrievalKind;
   private measured: RetrievalHeads | undefined;
 
-  /** Measures the model once; later calls find what was measured. */
+  /** @param kind on what kind of facts the heads are found */
+  constructor(kind: RetrievalKind = 'values') {
+    this.kind = kind;
+    this.name = kind === 'values' ? 'compresskv' : `compresskv/${kind}`;
+  }
+
+  /** Takes what was measured of the model, or measures it once a process. */
   async prepare(decoder: Decoder, signal?: AbortSignal): Promise<void> {
-    this.measured ??= await retrievalHeads(decoder, signal);
+    this.measured ??= decoder.measured?.retrieval[this.kind] ?? (await retrievalHeads(decoder, signal, this.kind));
   }
 
   probe(task: Task): Probe {

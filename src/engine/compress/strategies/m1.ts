@@ -13,7 +13,7 @@ export function notesProbe(task: Task, notes: string | undefined): Probe {
 }
 
 /** Attention summed over rows and query heads of a group, times ‖V‖; four sinks. */
-function valueWeighted(view: ProbeView, keep: number): Scores {
+export function valueWeighted(view: ProbeView, keep: number): Scores {
   const scores = everyHead(view, (layer, head) => {
     const norms = view.kv!.valueNorms(layer, head);
     return norms.map((norm, i) => norm * ofHead(view.sums, view, layer, head)[i]!);

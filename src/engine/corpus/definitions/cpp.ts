@@ -203,7 +203,8 @@ function splitName(text: string): { last: string; owner: string | undefined } {
     if (depth === 0) plain += character;
     if (character === '>') depth--;
   }
-  const parts = fold(plain + (operator ? operator[0].replace(/\s*\(\s*\)$/, '()') : '')).split(/\s*::\s*/);
+  const spelled = fold(plain + (operator?.[0] ?? ''));
+  const parts = (operator ? spelled.replace(/ ?\( ?\)$/, '()') : spelled).split(/ ?:: ?/);
   const last = parts.pop() ?? '';
   const owners = parts.filter((part) => part !== '');
   return { last, owner: owners.length > 0 ? owners.join('.') : undefined };

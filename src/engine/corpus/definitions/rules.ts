@@ -59,12 +59,15 @@ export function fold(text: string): string {
 /** The text of a parameter list without its brackets and comments, white space folded. */
 export function parameterText(node: Node | null): string | undefined {
   if (!node) return undefined;
-  let text = node.text;
-  for (const child of node.children.toReversed()) {
+  const { text: source, startIndex } = node;
+  let text = '';
+  let from = 0;
+  for (const child of node.children) {
     if (!child.type.includes('comment')) continue;
-    text = text.slice(0, child.startIndex - node.startIndex) + ' ' + text.slice(child.endIndex - node.startIndex);
+    text += `${source.slice(from, child.startIndex - startIndex)} `;
+    from = child.endIndex - startIndex;
   }
-  const folded = fold(text);
+  const folded = fold(text + source.slice(from));
   const open = folded[0] === '(' || folded[0] === '[' || folded[0] === '|';
   return fold(open ? folded.slice(1, -1) : folded)
     .replace(/\s+,/g, ',')

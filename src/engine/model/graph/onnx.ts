@@ -98,6 +98,23 @@ export function elementTypeOf(info: Onnx.IValueInfoProto): number {
   return info.type?.tensorType?.elemType ?? 0;
 }
 
+/** Names of all external data files of a model, relative to the graph's folder, each once and in order. */
+export function externalFiles(model: Model): string[] {
+  const files = [...tensorsOf(model.graph ?? {})].map((tensor) => externalData(tensor)?.file);
+  return [...new Set(files.filter((file) => file !== undefined))].sort();
+}
+
+/** Initializers and constants, also those of the graphs that nodes hold. */
+function* tensorsOf(graph: Onnx.IGraphProto): Generator<Tensor> {
+  yield* graph.initializer ?? [];
+  for (const { attribute = [] } of graph.node ?? []) {
+    for (const { t, tensors = [], g, graphs = [] } of attribute ?? []) {
+      yield* [...(t ? [t] : []), ...(tensors ?? [])];
+      for (const inner of [...(g ? [g] : []), ...(graphs ?? [])]) yield* tensorsOf(inner);
+    }
+  }
+}
+
 /** Where an initializer's bytes are in the external data file; undefined where they are in the graph itself. */
 export function externalData(tensor: Tensor): { file: string; offset: number; length: number } | undefined {
   if (tensor.dataLocation !== onnx.TensorProto.DataLocation.EXTERNAL) return undefined;
