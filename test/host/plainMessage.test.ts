@@ -36,6 +36,7 @@ test('nothing of the workspace becomes a link', () => {
       expect(plain).not.toMatch(/(?![\u200C\u200D])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
       expect(plainMessage(plain)).toBe(plain);
     }),
+    { numRuns: 1000 },
   );
 });
 
@@ -43,4 +44,5 @@ test('what is plain stays as it is', () => {
   const text = '"a [b] (c) 👩‍👩‍👧.ts" cannot be read: ENOENT (see the log).';
   expect(plainMessage(text)).toBe(text);
   expect(plainMessage('one\r\ntwo\u202E')).toBe('one two');
+  expect(plainMessage('one\n\u200B\ntwo')).toBe('one two');
 });
