@@ -22,8 +22,13 @@ SHORT_SHARE = 0.35
 LOW_RATIOS = 2.2
 """Of the compressed batches fewer than a fifth lie above 16x (a third, were the exponent drawn evenly): what a cut that deep has thrown away cannot be
 learnt from, and the weights hear it as noise."""
-LONGER_SHARE = 0.6
+LONGER_SHARE = 0.7
 """Share of the batches of the last phase, short ones apart, that go beyond 2,048 tokens: they cost the most time a question."""
+FORMS = [50, 38, 12]
+LATE_FORMS = [62, 28, 10]
+"""Shares of `sheet`, `rag` and `full`, and in the last phase: after 52M tokens as many raw positions gave 51 answers where the sheet gave 31."""
+LATE_SHORT_SHARE = 0.25
+LATE_POOLS = [0, 1024, 2048, 3072, 4096, 7000], [2, 3, 4, 3, 2, 1]
 LONG_FROM = 15_000_000
 """Tokens after which most of them are, at ratios up to 64, over several segments with whole bodies."""
 WIDE_FROM = 36_000_000
@@ -79,8 +84,8 @@ class Plan:
 
     def recipe(self, seen: int, rng: random.Random) -> Recipe:
         family = rng.choices(["code", "review", "memberships", "needles", "extraction"], [64, 18, 7, 5, 6])[0]
-        form = rng.choices(["sheet", "rag", "full"], [50, 38, 12])[0]
-        if seen < CUT_FROM or rng.random() < SHORT_SHARE:
+        form = rng.choices(["sheet", "rag", "full"], LATE_FORMS if self.late(seen) else FORMS)[0]
+        if seen < CUT_FROM or rng.random() < (LATE_SHORT_SHARE if self.late(seen) else SHORT_SHARE):
             size = rng.choice([192, 256, 320])
             return Recipe(family, "rag" if form == "rag" else "sheet", size, size, 3)
         if seen < LONG_FROM:
@@ -114,7 +119,8 @@ class Plan:
     def longer(recipe: Recipe, late: bool, rng: random.Random) -> Recipe:
         """In the last phase sheets of up to 8,192 kept positions, rows of up to 4,096 tokens, positions up to 16k; before it half of that."""
         if recipe.form == "sheet":
-            pool = rng.choice([0, 0, 1024, 2048, 4096, 7000] if late else [512, 1024, 2048, 3072])
+            # Each question's tokens read all of the pool: 7,000 positions cost five times what the weights do.
+            pool = rng.choices(*LATE_POOLS)[0] if late else rng.choice([512, 1024, 2048, 3072])
             return replace(recipe, pool=pool, stretch=rng.choice([0, 0, 4000]))
         size = rng.choice([recipe.context_tokens, 2048, 3072, 4096] if late else [recipe.context_tokens, 2048])
         return replace(recipe, context_tokens=size, stretch=rng.choice([0, 0, 4000, 12000]))
