@@ -21,7 +21,14 @@ const seeds = fc.string({ maxLength: 12 });
 const tools = useCorpus();
 
 function selection(seed: string): Selection {
-  const limits = { split: 'train' as const, tokens: 1500, chunkTokens: 500, bodyLines: 12, keepBodies: true };
+  const limits = {
+    split: 'train' as const,
+    tokens: 1500,
+    chunkTokens: 500,
+    bodyLines: 12,
+    keepBodies: true,
+    scatter: true,
+  };
   return selectChunks(tools().corpus, limits, ({ text }) => text.length / 3, new Draw(seed));
 }
 

@@ -36,6 +36,14 @@ const kindWords = new Map([
   ['trait', /\btrait\b/],
 ]);
 
+/** Definitions of one file that are asked for by their place: were there more, the commonest answer would mostly be right. */
+const alike = 2;
+
+/** Of things that are alike the first `most`. */
+function atMost<T>(most: number, things: readonly T[], likeness: (one: T) => string): T[] {
+  return [...Map.groupBy(things, likeness).values()].flatMap((same) => same.slice(0, most));
+}
+
 /** Questions about one definition. */
 export function definitionPools(facts: Facts, draw: Draw): Pool[] {
   const { definitions, context } = facts;
@@ -48,6 +56,9 @@ export function definitionPools(facts: Facts, draw: Draw): Pool[] {
       return text === undefined ? [] : [() => ask(kind, slots(one), text, draw)];
     }),
   });
+  const few = new Set(atMost(alike, draw.shuffled(definitions), ({ kind, path }) => `${kind} in ${path}`));
+  const place = (one: Definition): string | undefined =>
+    few.has(one) && (cards || showsKind(one)) ? `${one.kind} in ${one.path}` : undefined;
   const without = (kind: keyof typeof nothing, isSo: (one: Definition) => boolean): Pool => ({
     weight: 1.2,
     candidates: definitions.filter(isSo).map((one) => () => askForNothing(kind, slots(one), draw)),
@@ -57,7 +68,7 @@ export function definitionPools(facts: Facts, draw: Draw): Pool[] {
   const told = (one: Definition): boolean =>
     (one.doc ?? '').split(' ').length >= 3 && (cards || stands(one.doc!, one.body));
   return [
-    about('where', 10, (one) => (cards || showsKind(one) ? `${one.kind} in ${one.path}` : undefined)),
+    about('where', 10, place),
     about('signature', 11, (one) =>
       cards || (one.signature && stands(one.signature, one.body)) ? one.signature : undefined,
     ),
@@ -72,7 +83,7 @@ export function definitionPools(facts: Facts, draw: Draw): Pool[] {
     },
     without('returns', ({ chunk }) => cards && chunk.parameters != null && !chunk.returns),
     without('documentation', ({ doc }) => cards && !doc),
-    about('exists', 2, (one) => (cards || showsKind(one) ? `Yes, ${one.kind} in ${one.path}` : undefined)),
+    about('exists', 2, (one) => place(one) && `Yes, ${place(one)!}`),
     ...memberPools(facts, draw),
   ];
 }

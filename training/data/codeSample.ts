@@ -48,6 +48,7 @@ export function selected(request: SampleRequest, tokens: number, tools: Tools, d
     chunkTokens: Math.min(1.5 * segmentTokens, contextTokens),
     bodyLines,
     keepBodies: request.family === 'review',
+    scatter: augmented,
   };
   const selection = selectChunks(corpus, limits, (chunk) => chunkCost(chunk, profile, count), draw);
   if (augmented) augment(selection, tools, split, draw);

@@ -10,6 +10,7 @@ import type { Translate } from '../translate.ts';
 import { without } from '../without.ts';
 import { parseJobsFile, type JobsFile, type SavedJob } from './jobsFile.ts';
 import { Pace, Rates } from './rates.ts';
+import { shownCount } from './shownCount.ts';
 import type { WorkerSupervisor } from './supervisor.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -333,10 +334,9 @@ export class CompressJobs {
     this.set(
       entry,
       {
-        // After a resume the worker counts from the beginning, quickly: what was shown before stays until it is reached.
-        segments: Math.max(segments, Math.min(segmentsTotal, job.segments, Math.round(progress * segmentsTotal))),
+        segments: shownCount(segments, segmentsTotal, { count: job.segments, of: job.segmentsTotal }),
         segmentsTotal,
-        tokens: Math.max(tokens, Math.min(tokensTotal, job.tokens, Math.round(progress * tokensTotal))),
+        tokens: shownCount(tokens, tokensTotal, { count: job.tokens, of: job.tokensTotal }),
         tokensTotal,
         progress,
         ...(perMs ? { msLeft: left / perMs } : {}),
