@@ -28,7 +28,7 @@ export const shapes: Record<ShapeName, Shape> = {
     kvHeads: 2,
     headSize: 16,
     feedForward: 128,
-    vocabulary: 6_144,
+    vocabulary: 8_192,
     ropeTheta: 1e4,
     positions,
   },
