@@ -1,7 +1,7 @@
 import type { EvalQuestion } from '../types.ts';
 import { objectsScore } from './objects.ts';
 import { firstCodeLine, similarity } from './similarity.ts';
-import { hasPhrase, namesPath, normalised, saysType, setF1, squeezed, statementF1 } from './text.ts';
+import { hasPhrase, namesPath, normalised, setF1, squeezed, wordSet } from './text.ts';
 
 /** Words that an answer must share with documentation, as F1, to count as the same statement. */
 const SAME_STATEMENT = 0.8;
@@ -37,9 +37,9 @@ export function scoreAnswer(
     case 'signature':
       return exact(squeezed(said).includes(`(${squeezed(first)})`) || squeezed(said) === squeezed(first));
     case 'type':
-      return exact(saysType(said, first));
+      return exact(squeezed(said).replace(/\.$/, '') === squeezed(first));
     case 'words': {
-      const score = statementF1(said, first);
+      const score = setF1(wordSet(said), wordSet(first));
       return { score, right: score >= SAME_STATEMENT };
     }
     case 'word-set':

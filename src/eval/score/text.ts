@@ -13,22 +13,6 @@ export const squeezed = (text: string): string => text.replace(/[\s`;]+/g, '').t
 
 export const wordSet = (text: string): Set<string> => new Set(text.toLowerCase().match(/[\p{L}\p{N}_$]+/gu) ?? []);
 
-/**
- * F1 between the words of an answer and those of a definition's documentation. An answer may put signature and place first, as cards do
- * (`name(…): type - function in src/a.ts - what it does`): then what stands behind them is judged, if that is better.
- */
-export function statementF1(said: string, gold: string): number {
-  const words = wordSet(gold);
-  const behind = said.replace(/^.*? - [\p{L} ]+ in \S.*?\.\w+ - /su, '');
-  return Math.max(setF1(wordSet(said), words), setF1(wordSet(behind), words));
-}
-
-/** Does an answer say that something has this type: the type alone, or a signature that ends with it? */
-export function saysType(said: string, type: string): boolean {
-  const [text, wanted] = [squeezed(said).replace(/\.$/, ''), squeezed(type)];
-  return text === wanted || text.endsWith(`):${wanted}`);
-}
-
 /** Harmonic mean of precision and recall of two sets; 1 for two empty ones. */
 export function setF1(said: ReadonlySet<string>, gold: ReadonlySet<string>): number {
   if (said.size === 0 && gold.size === 0) return 1;
