@@ -57,15 +57,15 @@ function byCards(kind: CodeKind, slot: string, answer: string, context: ReadCont
   const said = answer.split(', ');
   switch (kind) {
     case 'where':
-      return card !== undefined && answer === placeOf(card, slot);
+      return card !== undefined && answer === `${card.kind} in ${card.path}`;
     case 'exists':
-      return card !== undefined && answer === `Yes, ${placeOf(card, slot)}`;
+      return card !== undefined && answer === `Yes, ${card.kind} in ${card.path}`;
     case 'signature':
       return card?.signature === answer;
     case 'returns':
-      return card !== undefined && (card.signature === answer || card.signature.endsWith(`: ${answer}`));
+      return card?.signature.endsWith(`: ${answer}`) === true;
     case 'documentation':
-      return card !== undefined && answer === `${placeOf(card, slot)} - ${card.doc}`;
+      return card?.doc === answer;
     case 'reverse documentation':
       return soleCard(context, answer)?.doc.toLowerCase() === slot.toLowerCase();
     case 'members':
@@ -99,11 +99,6 @@ function byCards(kind: CodeKind, slot: string, answer: string, context: ReadCont
   }
 }
 
-/** What an answer about a definition begins with. */
-function placeOf(card: Card, name: string): string {
-  return `${card.names.length === 1 ? card.signature : name} - ${card.kind} in ${card.path}`;
-}
-
 function areMembers(said: readonly string[], card: Card, { cards }: ReadContext): boolean {
   const near = cards.filter((one) => one.path === card.path).flatMap((one) => one.names);
   return said.every((name) => near.includes(name)) || said.every((name) => standsIn(card.body, name));
@@ -116,7 +111,7 @@ function calls(body: string, name: string): boolean {
 function areCallers(
   name: string,
   said: readonly string[] | undefined,
-  place: string,
+  path: string,
   own: Card,
   { cards }: ReadContext,
 ): boolean {
@@ -124,10 +119,9 @@ function areCallers(
   // A further part of the definition may call it again, or hold its own line where a comment takes the first part.
   const isPart = (one: Card): boolean =>
     one.kind.endsWith(' part') && one.path === own.path && one.signature === own.names[0];
+  if (said === undefined) return callers.some((one) => one.path === path);
   // Every card whose text calls the name is among those said, or a part of one of them (or of the class that holds the definition).
   const theirs = (one: Card): string => one.signature.split('(')[0]!.split(': ')[0]!;
-  if (said === undefined)
-    return callers.some((one) => place.startsWith(theirs(one)) && place.endsWith(` in ${one.path}`));
   return (
     said.every((caller) => callers.some((one) => theirs(one) === caller)) &&
     callers.every((one) => said.includes(theirs(one)) || isPart(one) || isOwner(one, own))
@@ -142,10 +136,9 @@ function isHop(kind: CodeKind, from: Card, answer: string, context: ReadContext)
   const body = bodyWithParts(context, from);
   const targets = context.cards.filter((one) => one !== from && one.names.some((name) => calls(body, name)));
   return targets.some((to) => {
-    const places = to.names.map((name) => placeOf(to, name));
-    if (kind === 'two-hop where') return places.includes(answer);
-    if (kind === 'two-hop documentation') return places.some((place) => answer === `${place} - ${to.doc}`);
-    return to.signature === answer;
+    if (kind === 'two-hop where') return to.path === answer;
+    if (kind === 'two-hop returns') return to.signature.endsWith(`: ${answer}`);
+    return kind === 'two-hop signature' ? to.signature === answer : to.doc === answer;
   });
 }
 

@@ -44,11 +44,7 @@ function atMost<T>(most: number, things: readonly T[], likeness: (one: T) => str
   return [...Map.groupBy(things, likeness).values()].flatMap((same) => same.slice(0, most));
 }
 
-/**
- * Questions about one definition. With cards, answers are a definition's card from its beginning up to what was asked for: its name, found
- * once, leads on from token to token. "Where" answered by the path alone had to find tokens that stand behind the parameters, which a
- * network of this size had not learnt after 58M tokens (docs/findings.md).
- */
+/** Questions about one definition. */
 export function definitionPools(facts: Facts, draw: Draw): Pool[] {
   const { definitions, context } = facts;
   const { cards } = context;
@@ -62,7 +58,7 @@ export function definitionPools(facts: Facts, draw: Draw): Pool[] {
   });
   const few = new Set(atMost(alike, draw.shuffled(definitions), ({ kind, path }) => `${kind} in ${path}`));
   const place = (one: Definition): string | undefined =>
-    few.has(one) && (cards || showsKind(one)) ? one.place : undefined;
+    few.has(one) && (cards || showsKind(one)) ? `${one.kind} in ${one.path}` : undefined;
   const without = (kind: keyof typeof nothing, isSo: (one: Definition) => boolean): Pool => ({
     weight: 1.2,
     candidates: definitions.filter(isSo).map((one) => () => askForNothing(kind, slots(one), draw)),
@@ -76,10 +72,8 @@ export function definitionPools(facts: Facts, draw: Draw): Pool[] {
     about('signature', 11, (one) =>
       cards || (one.signature && stands(one.signature, one.body)) ? one.signature : undefined,
     ),
-    about('returns', 6, (one) =>
-      one.returns && (cards || stands(one.returns, one.body)) ? (cards && one.signature) || one.returns : undefined,
-    ),
-    about('documentation', 10, (one) => (told(one) ? (cards ? `${one.place} - ${one.doc!}` : one.doc) : undefined)),
+    about('returns', 6, (one) => (cards || (one.returns && stands(one.returns, one.body)) ? one.returns : undefined)),
+    about('documentation', 10, (one) => (told(one) ? one.doc : undefined)),
     {
       weight: 9,
       candidates: definitions.flatMap((one) => {

@@ -29,8 +29,6 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
   );
   const { cards } = facts.context;
   const told = cards ? hops : [];
-  // The answer names what was found before it says where it is: so the second step is one from a name again.
-  const placeOf = ({ place, path }: Definition): string => (cards ? place : path);
   return [
     {
       weight: 14,
@@ -44,8 +42,8 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
     {
       weight: 3,
       candidates: [...callers].flatMap(([one, names]) => {
-        const caller = names.length === 1 ? facts.byName.get(names[0]!) : undefined;
-        return caller === undefined ? [] : [() => ask('caller file', slots(one), placeOf(caller), draw)];
+        const path = names.length === 1 ? facts.byName.get(names[0]!)?.path : undefined;
+        return path === undefined ? [] : [() => ask('caller file', slots(one), path, draw)];
       }),
     },
     {
@@ -61,17 +59,17 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
       candidates: hops.map(
         ({ from, to }) =>
           () =>
-            ask('two-hop where', slots(from), placeOf(to), draw),
+            ask('two-hop where', slots(from), to.path, draw),
       ),
     },
     {
       weight: 3,
       candidates: told
-        .filter(({ to }) => to.returns && to.signature)
+        .filter(({ to }) => to.returns)
         .map(
           ({ from, to }) =>
             () =>
-              ask('two-hop returns', slots(from), to.signature!, draw),
+              ask('two-hop returns', slots(from), to.returns!, draw),
         ),
     },
     {
@@ -81,7 +79,7 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
         .map(
           ({ from, to }) =>
             () =>
-              ask('two-hop documentation', slots(from), `${to.place} - ${to.doc!}`, draw),
+              ask('two-hop documentation', slots(from), to.doc!, draw),
         ),
     },
     {

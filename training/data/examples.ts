@@ -1,7 +1,5 @@
 import { codeKind, definedNames } from '../../src/engine/corpus/naming.ts';
-import { cardLine } from '../../src/engine/corpus/render.ts';
 import { ask } from './askDefinitions.ts';
-import { profileOf } from './context.ts';
 import type { Draw } from './draw.ts';
 import { findingNames, noFindings } from './findings.ts';
 import { hasWord } from './facts.ts';
@@ -9,6 +7,7 @@ import { isFreeName } from './names.ts';
 import type { Package } from './packages.ts';
 import { reviewPhrasings } from './reviewPhrasings.ts';
 import type { Asked, Family, Sample } from './request.ts';
+import { renderedPath } from './select.ts';
 import { worded } from './wording.ts';
 
 const share = 0.15;
@@ -28,25 +27,20 @@ export function examplesFor(family: Family, text: string, pick: () => Package, d
 function lookupExample(from: Package, text: string, draw: Draw): Asked | undefined {
   if (from.files.length === 0) return undefined;
   const chunk = draw.pick(from.chunks(draw.pick(from.files)));
-  const { doc, ...undocumented } = chunk;
-  const { name, kind, parameters, returns } = chunk;
+  const { name, kind, parameters, returns, doc } = chunk;
   if (kind === codeKind || definedNames(chunk).length !== 1 || !isFreeName(name) || hasWord(text, name))
     return undefined;
+  const path = renderedPath(chunk.path);
   const slots = { n: name, kind };
-  const card = (cardLine(undocumented, profileOf(64)) ?? '').slice(2);
-  const options: Asked[] = [ask('where', slots, card, draw)];
+  const options: Asked[] = [ask('where', slots, `${kind} in ${path}`, draw)];
   const isShort = (value: string | undefined): value is string =>
     value !== undefined && value !== '' && value.length < 90;
   if (isShort(parameters)) {
     options.push(ask('signature', slots, `${name}(${parameters})${isShort(returns) ? `: ${returns}` : ''}`, draw));
   }
-  if (isShort(returns) && isShort(parameters))
-    options.push(ask('returns', slots, `${name}(${parameters}): ${returns}`, draw));
+  if (isShort(returns)) options.push(ask('returns', slots, returns, draw));
   if (isShort(doc))
-    options.push(
-      ask('documentation', slots, `${card} - ${doc}`, draw),
-      ask('reverse documentation', { d: doc }, name, draw),
-    );
+    options.push(ask('documentation', slots, doc, draw), ask('reverse documentation', { d: doc }, name, draw));
   return draw.pick(options);
 }
 

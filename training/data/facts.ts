@@ -12,8 +12,6 @@ export interface Definition {
   kind: string;
   /** The path as it is rendered. */
   path: string;
-  /** What an answer says of it before anything else: the card up to the path, or where there is none, or it is of several names, name and place. */
-  place: string;
   /** `name(parameters): returns` as on the card; absent where it has no parameters. */
   signature?: string;
   returns?: string;
@@ -66,7 +64,7 @@ export function factsOf(context: Context): Facts {
         shown.includes(`${name}…`)
       )
         return [];
-      return [definitionOf(name, present, context.cards)];
+      return [definitionOf(name, present)];
     });
   });
   return {
@@ -79,7 +77,7 @@ export function factsOf(context: Context): Facts {
   };
 }
 
-function definitionOf(name: string, { chunk, body }: Present, cards: boolean): Definition {
+function definitionOf(name: string, { chunk, body }: Present): Definition {
   const single = definedNames(chunk).length === 1;
   const card = cardLine(chunk, profile) ?? '';
   const path = renderedPath(chunk.path);
@@ -94,7 +92,6 @@ function definitionOf(name: string, { chunk, body }: Present, cards: boolean): D
     asked: name,
     kind: chunk.kind,
     path,
-    place: `${single && cards ? signature : name} - ${chunk.kind} in ${path}`,
     ...(single && chunk.parameters !== undefined && !signature.includes('…') ? { signature } : {}),
     ...has('returns'),
     ...has('doc'),
