@@ -49,6 +49,20 @@ describe('every answer can be checked in its context', () => {
     expect(made.flatMap(({ questions }) => questions).length).toBeGreaterThan(60 * 8);
   });
 
+  test('what an answer is copied from stands in the context, and the answer in it', () => {
+    const shown = samples('code', 60).flatMap(({ segments, questions }) =>
+      questions.flatMap(({ kind, answer, copied }) => (copied ? [{ segments, kind, answer, ...copied }] : [])),
+    );
+    for (const { segments, answer, line, at } of shown) {
+      expect(line.slice(at)).toSatisfy((rest: string) => rest.startsWith(answer));
+      expect(segments.some((text) => text.includes(`\n${line}\n`))).toBe(true);
+    }
+    const kinds = new Set(shown.map(({ kind }) => kind));
+    for (const kind of ['where', 'signature', 'returns', 'documentation', 'reverse documentation', 'two-hop where']) {
+      expect(kinds).toContain(kind);
+    }
+  });
+
   test.each(['code', 'review', 'needles'] as const)(
     '%s: the answers of another question would be noticed',
     (family) => {

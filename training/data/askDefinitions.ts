@@ -1,6 +1,6 @@
 import type { Pool } from './asking.ts';
 import type { Draw } from './draw.ts';
-import { hasWord, type Definition, type Facts } from './facts.ts';
+import { copiedFrom, hasWord, type Definition, type Facts } from './facts.ts';
 import { listedMembers } from './members.ts';
 import { phrasings, type CodeKind } from './phrasings.ts';
 import type { Asked } from './request.ts';
@@ -9,8 +9,9 @@ import { worded, type Slots } from './wording.ts';
 /** What an answer says where the context does not hold it. */
 export const notHere = 'Not in this workspace';
 
-export function ask(kind: CodeKind, slots: Slots, answer: string, draw: Draw): Asked {
-  return { kind, question: worded(draw.pick(phrasings[kind]), slots, draw), answer };
+export function ask(kind: CodeKind, slots: Slots, answer: string, draw: Draw, copied?: Asked['copied']): Asked {
+  const question = worded(draw.pick(phrasings[kind]), slots, draw);
+  return { kind, question, answer, ...(copied ? { copied } : {}) };
 }
 
 /** What it says where the thing is there and has not what was asked for. */
@@ -49,11 +50,17 @@ export function definitionPools(facts: Facts, draw: Draw): Pool[] {
   const { definitions, context } = facts;
   const { cards } = context;
   const slots = (one: Definition): Slots => ({ n: askedName(one, facts, draw), kind: one.kind });
-  const about = (kind: CodeKind, weight: number, answer: (one: Definition) => string | undefined): Pool => ({
+  const about = (
+    kind: CodeKind,
+    weight: number,
+    part: Parameters<typeof copiedFrom>[1] | undefined,
+    answer: (one: Definition) => string | undefined,
+  ): Pool => ({
     weight,
     candidates: definitions.flatMap((one) => {
       const text = answer(one);
-      return text === undefined ? [] : [() => ask(kind, slots(one), text, draw)];
+      const copied = cards && part ? copiedFrom(one, part) : undefined;
+      return text === undefined ? [] : [() => ask(kind, slots(one), text, draw, copied)];
     }),
   });
   const few = new Set(atMost(alike, draw.shuffled(definitions), ({ kind, path }) => `${kind} in ${path}`));
@@ -68,22 +75,27 @@ export function definitionPools(facts: Facts, draw: Draw): Pool[] {
   const told = (one: Definition): boolean =>
     (one.doc ?? '').split(' ').length >= 3 && (cards || stands(one.doc!, one.body));
   return [
-    about('where', 10, place),
-    about('signature', 11, (one) =>
+    about('where', 10, 'place', place),
+    about('signature', 11, 'signature', (one) =>
       cards || (one.signature && stands(one.signature, one.body)) ? one.signature : undefined,
     ),
-    about('returns', 6, (one) => (cards || (one.returns && stands(one.returns, one.body)) ? one.returns : undefined)),
-    about('documentation', 10, (one) => (told(one) ? one.doc : undefined)),
+    about('returns', 6, 'returns', (one) =>
+      cards || (one.returns && stands(one.returns, one.body)) ? one.returns : undefined,
+    ),
+    about('documentation', 10, 'doc', (one) => (told(one) ? one.doc : undefined)),
     {
       weight: 9,
       candidates: definitions.flatMap((one) => {
         if (!told(one) || docs.get(one.doc!) !== 1 || hasWord(one.doc!, one.name)) return [];
-        return [() => ask('reverse documentation', { d: one.doc! }, one.name, draw)];
+        return [
+          () =>
+            ask('reverse documentation', { d: one.doc! }, one.name, draw, cards ? copiedFrom(one, 'name') : undefined),
+        ];
       }),
     },
     without('returns', ({ chunk }) => cards && chunk.parameters != null && !chunk.returns),
     without('documentation', ({ doc }) => cards && !doc),
-    about('exists', 2, (one) => place(one) && `Yes, ${place(one)!}`),
+    about('exists', 2, undefined, (one) => place(one) && `Yes, ${place(one)!}`),
     ...memberPools(facts, draw),
   ];
 }

@@ -3,7 +3,8 @@ import type { Pool } from './asking.ts';
 import { ask, askForNothing } from './askDefinitions.ts';
 import type { Present } from './context.ts';
 import type { Draw } from './draw.ts';
-import { hasWord, type Definition, type Facts } from './facts.ts';
+import { copiedFrom, hasWord, type Definition, type Facts } from './facts.ts';
+import type { Asked } from './request.ts';
 
 /** Calls between definitions of a context, as the parser and the text both have them. */
 interface Relations {
@@ -29,21 +30,27 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
   );
   const { cards } = facts.context;
   const told = cards ? hops : [];
+  const copied = (...given: Parameters<typeof copiedFrom>): Asked['copied'] =>
+    cards ? copiedFrom(...given) : undefined;
+  const soleName = (names: readonly string[]): Asked['copied'] => {
+    const sole = names.length === 1 ? facts.byName.get(names[0]!) : undefined;
+    return sole && copied(sole, 'name');
+  };
   return [
     {
       weight: 14,
       candidates: [...callers].map(
         ([one, names]) =>
           () =>
-            ask('callers', slots(one), names.join(', '), draw),
+            ask('callers', slots(one), names.join(', '), draw, soleName(names)),
       ),
     },
     { weight: 1.5, candidates: (cards ? uncalled : []).map((one) => () => askForNothing('callers', slots(one), draw)) },
     {
       weight: 3,
       candidates: [...callers].flatMap(([one, names]) => {
-        const path = names.length === 1 ? facts.byName.get(names[0]!)?.path : undefined;
-        return path === undefined ? [] : [() => ask('caller file', slots(one), path, draw)];
+        const caller = names.length === 1 ? facts.byName.get(names[0]!) : undefined;
+        return caller ? [() => ask('caller file', slots(one), caller.path, draw, copied(caller, 'path'))] : [];
       }),
     },
     {
@@ -51,7 +58,13 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
       candidates: [...callees].map(
         ([one, to]) =>
           () =>
-            ask('callees', slots(one), to.map(({ name }) => name).join(', '), draw),
+            ask(
+              'callees',
+              slots(one),
+              to.map(({ name }) => name).join(', '),
+              draw,
+              soleName(to.map(({ name }) => name)),
+            ),
       ),
     },
     {
@@ -59,7 +72,7 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
       candidates: hops.map(
         ({ from, to }) =>
           () =>
-            ask('two-hop where', slots(from), to.path, draw),
+            ask('two-hop where', slots(from), to.path, draw, copied(to, 'path')),
       ),
     },
     {
@@ -69,7 +82,7 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
         .map(
           ({ from, to }) =>
             () =>
-              ask('two-hop returns', slots(from), to.returns!, draw),
+              ask('two-hop returns', slots(from), to.returns!, draw, copied(to, 'returns')),
         ),
     },
     {
@@ -79,7 +92,7 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
         .map(
           ({ from, to }) =>
             () =>
-              ask('two-hop documentation', slots(from), to.doc!, draw),
+              ask('two-hop documentation', slots(from), to.doc!, draw, copied(to, 'doc')),
         ),
     },
     {
@@ -89,7 +102,7 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
         .map(
           ({ from, to }) =>
             () =>
-              ask('two-hop signature', slots(from), to.signature!, draw),
+              ask('two-hop signature', slots(from), to.signature!, draw, copied(to, 'signature')),
         ),
     },
   ];

@@ -2,6 +2,7 @@ import { definedNames } from '../../src/engine/corpus/naming.ts';
 import { cardLine } from '../../src/engine/corpus/render.ts';
 import { profileOf, type Context, type Present } from './context.ts';
 import { wordSet } from './names.ts';
+import type { Asked } from './request.ts';
 import { renderedPath, type WorkChunk } from './select.ts';
 
 /** A definition that can be asked about: its name is defined once in the context. */
@@ -108,6 +109,24 @@ function filesOf({ chunks, partial }: Context): FileFact[] {
     if (paths.size > 1 || cut.has(list[0]!.chunk.path)) return [];
     return [{ path, names: [...new Set(list.flatMap(({ chunk }) => definedNames(chunk)))], chunks: list }];
   });
+}
+
+/** Where the card of a definition says a part of what can be asked about it. */
+export function copiedFrom(
+  { chunk, kind, path, name, returns, doc }: Definition,
+  part: 'name' | 'signature' | 'returns' | 'place' | 'path' | 'doc',
+): Asked['copied'] {
+  const line = cardLine(chunk, profile) ?? '';
+  const place = line.indexOf(` - ${kind} in ${path}`) + 3;
+  const from = {
+    name: line.indexOf(name, 2),
+    signature: 2,
+    returns: place - 3 - (returns ?? '').length,
+    place,
+    path: place + `${kind} in `.length,
+    doc: line.length - (doc ?? '').length,
+  };
+  return { line, at: from[part] };
 }
 
 /** Does `name` stand as a whole word in `text`? */

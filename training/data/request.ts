@@ -26,6 +26,8 @@ export interface Asked {
   kind: string;
   question: string;
   answer: string;
+  /** The line of the context that the answer is copied from, and where in it: training shows the network where to look. */
+  copied?: { line: string; at: number };
 }
 
 export interface Sample {

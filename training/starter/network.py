@@ -208,13 +208,21 @@ class Network(nn.Module):
         return share.sum(-2).mean(2) / places.in_probe.sum(1)[:, None, None]
 
     def answer(
-        self, tokens: Tensor, offsets: Tensor, groups: Tensor, past: Past, watched: Tensor | None = None
-    ) -> tuple[Tensor, list[Tensor]]:
+        self,
+        tokens: Tensor,
+        offsets: Tensor,
+        groups: Tensor,
+        past: Past,
+        watched: Tensor | None = None,
+        shown: tuple[Tensor, Tensor, Tensor] | None = None,
+    ) -> tuple[Tensor, list[Tensor], Tensor | None]:
         """
         Questions with their answers, tokens [B, T], each question a group of its own that does not see the others and starts right after the sheet.
         offsets [B, T]: place after the sheet. groups [B, T]: number of the question, -1 for padding, `BESIDE` for source that stands
         before the questions and that all of them see.
         watched [B, N]: columns of the tokens whose attention over the sheet is returned, summed, per layer [B, K, P]; -1 for none.
+        shown: of M tokens row, column and the column of the sheet where they are to look; returned is how far the first head of layer
+        `Shape.pointing` is from looking there (cross-entropy).
         """
         s = self.shape
         count = tokens.shape[1]
@@ -226,16 +234,27 @@ class Network(nn.Module):
         mask = torch.cat([past.valid[:, None].expand(-1, count, -1), own], 2)[:, None]
         added = as_summand(mask, self.precision)
         x = self.embedding(tokens).to(self.precision)
-        seen = []
-        for block, pk, pv in zip(self.blocks, past.keys, past.values):
+        seen, pointing = [], None
+        for number, (block, pk, pv) in enumerate(zip(self.blocks, past.keys, past.values)):
             q, k, v = block.project(x)
             qr = rotate(q, cos, sin)
             kk = torch.cat([rotate(pk, cos_past, sin_past), rotate(k, cos, sin)], 2)
+            if shown is not None and number == s.pointing:
+                pointing = self.misses(qr[:, 0], kk[:, 0], added[:, 0], *shown)
             if watched is not None:
                 seen.append(self.looked_at(qr, kk, added, watched)[..., :kept])
             attended = attend(qr, kk, torch.cat([pv, v], 2), added)
             x = block.finish(x, attended)
-        return rms_norm(x, self.norm.weight, s.epsilon), seen
+        return rms_norm(x, self.norm.weight, s.epsilon), seen, pointing
+
+    def misses(self, queries: Tensor, keys: Tensor, added: Tensor, rows: Tensor, columns: Tensor, wanted: Tensor) -> Tensor:
+        """Cross-entropy of one head's attention. queries [B, T, D], keys [B, P, D], added [B, T, P]; rows, columns, wanted [M]."""
+        total = torch.zeros(())
+        for row in rows.unique().tolist():
+            own = rows == row
+            logits = queries[row, columns[own]] @ keys[row].mT / math.sqrt(self.shape.head_width)
+            total = total + F.cross_entropy(logits.float() + added[row, columns[own]], wanted[own], reduction="sum")
+        return total / len(rows)
 
     @torch.no_grad()
     def looked_at(self, queries: Tensor, keys: Tensor, added: Tensor, watched: Tensor) -> Tensor:

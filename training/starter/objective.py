@@ -1,5 +1,6 @@
 """The loss of a batch, and what it shows about each kind of question."""
 
+import math
 import random
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from .samples import Batch
 from .selection import assemble, compress, extend
 
 AUXILIARY_WEIGHT = 0.3
+POINTING_WEIGHT = 0.5
 LANGUAGE_SHARE = 0.15
 """Share of the context's tokens that the language loss looks at."""
 
@@ -24,6 +26,8 @@ class Outcome:
     """Cross-entropy of answer tokens, nats."""
     language: float
     auxiliary: float
+    pointing: float
+    """Cross-entropy of where the pointing head looks; not a number where nothing was shown."""
     exact: list[tuple[str, bool]]
     """Kind of each question, and whether every token of its answer was predicted (teacher-forced)."""
 
@@ -98,6 +102,28 @@ def columns_of(marked: Tensor) -> Tensor:
     return torch.where(torch.arange(first.shape[1]) < counts[:, None], first, -1)
 
 
+def to_look_at(batch: Batch, width: int) -> tuple[Tensor, Tensor, Tensor] | None:
+    """
+    Row, column and column of the sheet for each token of the questions whose next one is copied from the context, where nothing is cut.
+    That an answer stands behind other parts of a card than the name does not show in the loss of its tokens for tens of millions of them:
+    every step that finds it is worth nothing without the others (docs/findings.md).
+    """
+    rows, columns = (batch.copied >= 0).nonzero(as_tuple=True)
+    if len(rows) == 0:
+        return None
+    sources = batch.copied[rows, columns]
+    present = batch.segments_of >= 0
+    lengths = batch.places.lengths[batch.segments_of.clamp(min=0)] * present
+    if batch.recipe.form != "sheet":
+        # The row ends at the last column.
+        return rows, columns, sources + (width - lengths[:, 0])[rows]
+    # Each segment begins at a slot of its own.
+    ends = lengths.cumsum(1)
+    slot = (sources[:, None] >= ends[rows]).sum(1)
+    before = (ends - lengths)[rows, slot]
+    return rows, columns, sources - before + slot * (width // present.shape[1])
+
+
 def evaluate_batch(network: Network, batch: Batch, rng: random.Random, pool: Pool | None, teach_probe: bool, language: float) -> Outcome:
     recipe = batch.recipe
     positions = positions_of(batch, rng)
@@ -106,7 +132,8 @@ def evaluate_batch(network: Network, batch: Batch, rng: random.Random, pool: Poo
     hidden, states = network.prefill(batch.rows, positions, batch.groups, batch.places, score)
     past = own_sheet(batch, states, positions, rng, pool)
     watched = columns_of(batch.is_answer) if teach_probe else None
-    said, seen = network.answer(batch.questions, batch.offsets, batch.groups_asked, past, watched)
+    shown = to_look_at(batch, past.valid.shape[1]) if recipe.ratio == 1 and recipe.pool == 0 else None
+    said, seen, missed = network.answer(batch.questions, batch.offsets, batch.groups_asked, past, watched, shown)
 
     counts = batch.is_answer[:, 1:] & (batch.groups_asked[:, 1:] == batch.groups_asked[:, :-1])
     target = batch.questions[:, 1:][counts]
@@ -123,7 +150,10 @@ def evaluate_batch(network: Network, batch: Batch, rng: random.Random, pool: Poo
     if teach_probe:
         auxiliary = auxiliary_loss(states, seen, batch)
         loss = loss + AUXILIARY_WEIGHT * auxiliary
-    return Outcome(loss, answers.item(), spoken.item(), auxiliary.item(), exact_answers(batch, counts, logits, target))
+    if missed is not None:
+        loss = loss + POINTING_WEIGHT * missed
+    pointing = math.nan if missed is None else missed.item()
+    return Outcome(loss, answers.item(), spoken.item(), auxiliary.item(), pointing, exact_answers(batch, counts, logits, target))
 
 
 @torch.no_grad()

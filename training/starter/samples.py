@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 
 from .network import BESIDE, Places
@@ -25,6 +25,8 @@ class Sample:
     kinds: list[str]
     questions: list[tuple[list[int], list[int]]]
     """Tokens up to where the answer begins, tokens of the answer with its end."""
+    copied: list[list[int]]
+    """Of each answer's tokens, which token of the segments, one behind the other, it is copied from; -1 where that is not known."""
     names: set[str]
     asked: list[str]
     """Texts of questions and answers: what a foreign segment must not speak about."""
@@ -71,6 +73,26 @@ class Encoder:
         """A space first: a name at the start of an answer is then the same token as the name in the source."""
         return [*self.plain(" " + text), self.special["<end>"]]
 
+    def copied(self, question: dict, texts: list[str], segments: list[Encoding]) -> list[int]:
+        answer = self.tokenizer.encode(" " + question["answer"], add_special_tokens=False)
+        sources = [-1] * (len(answer.ids) + 1)
+        told = question.get("copied")
+        # The maker counts UTF-16 units.
+        if told is None or any(ord(c) > 0xFFFF for c in told["line"]):
+            return sources
+        before = 0
+        for text, segment in zip(texts, segments):
+            start = 0 if text.startswith(told["line"] + "\n") else text.find("\n" + told["line"] + "\n") + 1
+            if start > 0 or text.startswith(told["line"]):
+                token_at = {end: i for i, (_, end) in enumerate(segment.offsets)}
+                for i, (_, end) in enumerate(answer.offsets):
+                    source = token_at.get(start + told["at"] + end - 1)
+                    if source is not None and segment.ids[source] == answer.ids[i]:
+                        sources[i] = before + source
+                return sources
+            before += len(segment.ids)
+        return sources
+
     def probe(self, instruction: str, examples: list[dict]) -> list[int]:
         tokens = [self.special["<task>"], *self.plain(instruction), self.special["<end>"]]
         for example in examples:
@@ -80,11 +102,13 @@ class Encoder:
 
     def sample(self, line: dict) -> Sample:
         questions = line["questions"]
+        segments = [self.tokenizer.encode(text, add_special_tokens=False) for text in line["segments"]]
         return Sample(
-            segments=[self.plain(text) for text in line["segments"]],
+            segments=[segment.ids for segment in segments],
             probe=self.probe(line["instruction"], line["examples"]),
             kinds=[q["kind"] for q in questions],
             questions=[(self.question(q["question"]), self.answer(q["answer"])) for q in questions],
+            copied=[self.copied(q, line["segments"], segments) for q in questions],
             names=set(line["names"]),
             asked=[f"{q['question']} {q['answer']}" for q in questions],
         )
@@ -111,6 +135,8 @@ class Batch:
     groups_asked: Tensor
     """[B, Q] number of the question, -1 for padding, `BESIDE` for source before them"""
     is_answer: Tensor
+    copied: Tensor
+    """[B, Q] token of the sample's source that the next token is copied from, -1 where there is none"""
     kinds: list[list[str]]
     samples: list[Sample] = field(default_factory=list)
 
@@ -159,7 +185,7 @@ def collate(recipe: Recipe, samples: list[Sample], room: int, pad: int, probed: 
     uncut = [sample.segments[n] if n is not None else [] for sample, n in zip(samples, beside or [None] * len(samples))]
     packed = [pack(sample, room, before) for sample, before in zip(samples, uncut)]
     longest = max(len(p[0]) for p in packed)
-    fills = (pad, 0, -1, 0)
+    fills = (pad, 0, -1, 0, -1)
     columns = [
         torch.tensor([list(part[i]) + [fill] * (longest - len(part[i])) for part in packed]) for i, fill in enumerate(fills)
     ]
@@ -176,7 +202,8 @@ def collate(recipe: Recipe, samples: list[Sample], room: int, pad: int, probed: 
         columns[1],
         columns[2],
         columns[3].bool(),
-        [p[4] for p in packed],
+        columns[4],
+        [p[5] for p in packed],
         samples,
     )
 
@@ -197,14 +224,15 @@ def first_fit(sizes: list[int], capacity: int) -> list[list[int]]:
     return bins
 
 
-def pack(sample: Sample, room: int, before: list[int]) -> tuple[list[int], list[int], list[int], list[int], list[str]]:
+def pack(sample: Sample, room: int, before: list[int]) -> tuple[list[int], list[int], list[int], list[int], list[int], list[str]]:
     """
     Source that all questions see, then questions one behind the other: tokens, place after the sheet, number of the question,
-    whether part of an answer; kinds by number.
+    whether part of an answer, what the next token is copied from; kinds by number.
     """
     tokens, offsets, groups = [*before], [*range(len(before))], [BESIDE] * len(before)
     answers, kinds = [0] * len(before), []
-    for kind, (question, answer) in zip(sample.kinds, sample.questions):
+    copied = [-1] * len(before)
+    for kind, (question, answer), sources in zip(sample.kinds, sample.questions, sample.copied):
         count = len(question) + len(answer)
         if len(tokens) - len(before) + count > room:
             continue
@@ -212,8 +240,9 @@ def pack(sample: Sample, room: int, before: list[int]) -> tuple[list[int], list[
         offsets += range(len(before), len(before) + count)
         groups += [len(kinds)] * count
         answers += [0] * len(question) + [1] * len(answer)
+        copied += [-1] * (len(question) - 1) + sources + [-1]
         kinds.append(kind)
-    return tokens, offsets, groups, answers, kinds
+    return tokens, offsets, groups, answers, copied, kinds
 
 
 class Stream:

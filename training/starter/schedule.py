@@ -17,22 +17,18 @@ stood at 0.36 (held-out packages, short contexts), so that steps had become too 
 SETTLED_FROM = 24_000_000
 SETTLED_RATE = 0.3
 """The same again: at 24.5M tokens the average stood at 0.27, the last weights at 0.33."""
-SHORT_SHARE = 0.35
+SHORT_SHARE = 0.5
 """Share of the batches that stay short: there a token of training holds most questions, and copying goes on being learnt fastest."""
+SHORT_SIZES = [192, 256, 320, 448]
+SHORT_BODIES = [1, 1, 2, 3]
+"""Rows of definitions: the more files a context has, the less is gained by guessing the commonest one (docs/findings.md)."""
 LOW_RATIOS = 2.2
 """Of the compressed batches fewer than a fifth lie above 16x (a third, were the exponent drawn evenly): what a cut that deep has thrown away cannot be
 learnt from, and the weights hear it as noise."""
 LONGER_SHARE = 0.7
 """Share of the batches of the last phase, short ones apart, that go beyond 2,048 tokens: they cost the most time a question."""
-FORMS = [50, 38, 12]
+FORMS = [58, 32, 10]
 """Shares of `sheet`, `rag` and `full`."""
-DENSE_FROM = 55_600_000
-"""Tokens after which short contexts are rows of definitions of many files. Until then "where" was right for 52 % of the questions about 512
-tokens from many files (38 % of 1,024 tokens, 29 % of 2,048), no more than the commonest answer of each context would have been, and
-"documentation" for 45, 26 and 20 %, while "signature", whose answer stands right behind the name, was right for 76, 72 and 72 %."""
-DENSE_FORMS = [58, 32, 10]
-DENSE_SHORT_SHARE = 0.5
-DENSE_RATE = 0.6
 LATE_POOLS = [0, 1024, 2048, 3072, 4096, 7000], [2, 3, 4, 3, 2, 1]
 LONG_FROM = 15_000_000
 """Tokens after which most of them are, at ratios up to 64, over several segments with whole bodies."""
@@ -80,8 +76,7 @@ class Plan:
 
     def rate(self, seen: int, step: int) -> float:
         done = min(1.0, seen / self.tokens)
-        levels = (DENSE_FROM, DENSE_RATE), (SETTLED_FROM, SETTLED_RATE), (LONG_FROM, LATER_RATE), (0, 1.0)
-        level = next(rate for start, rate in levels if seen >= start)
+        level = 1.0 if seen < LONG_FROM else LATER_RATE if seen < SETTLED_FROM else SETTLED_RATE
         warm = min(1.0, (step + 1) / WARM_UP_STEPS) * level
         if done < self.decay_from:
             return warm
@@ -90,11 +85,10 @@ class Plan:
 
     def recipe(self, seen: int, rng: random.Random) -> Recipe:
         family = rng.choices(["code", "review", "memberships", "needles", "extraction"], [64, 18, 7, 5, 6])[0]
-        form = rng.choices(["sheet", "rag", "full"], DENSE_FORMS if seen >= DENSE_FROM else FORMS)[0]
-        if seen < CUT_FROM or rng.random() < (DENSE_SHORT_SHARE if seen >= DENSE_FROM else SHORT_SHARE):
-            dense = seen >= DENSE_FROM
-            size = rng.choice([256, 320, 448, 512] if dense else [192, 256, 320])
-            return Recipe(family, "rag" if form == "rag" else "sheet", size, size, rng.choice([1, 1, 2, 4]) if dense else 3)
+        form = rng.choices(["sheet", "rag", "full"], FORMS)[0]
+        if seen < CUT_FROM or rng.random() < SHORT_SHARE:
+            size = rng.choice(SHORT_SIZES)
+            return Recipe(family, "rag" if form == "rag" else "sheet", size, size, rng.choice(SHORT_BODIES))
         if seen < LONG_FROM:
             segment = rng.choice([256, 384, 512])
             size = max(segment, rng.choice([256, 384, 512, 768]))

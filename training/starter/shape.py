@@ -23,5 +23,10 @@ class Shape:
         """Query heads that share a KV head."""
         return self.query_heads // self.kv_heads
 
+    @property
+    def pointing(self) -> int:
+        """Layer of the head that is shown where to look (objective.py): far enough up to know what is asked for, with layers left to say it."""
+        return self.layers * 5 // 8
+
     def as_dict(self) -> dict:
         return asdict(self)

@@ -6,6 +6,7 @@ DIR holds chunks/ (training/corpus/run.ts) and gets tokenizer/, checkpoint.pt an
 
 import argparse
 import json
+import math
 import random
 import shutil
 import signal
@@ -58,6 +59,11 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def mean_of(values: list[float]) -> float | None:
+    there = [value for value in values if not math.isnan(value)]
+    return round(sum(there) / len(there), 4) if there else None
+
+
 class Log:
     """Sums up the outcomes of some steps into one JSON line."""
 
@@ -91,6 +97,7 @@ class Log:
             "answers": round(sum(o.answers for _, o in self.outcomes) / count, 4),
             "language": round(sum(o.language for _, o in self.outcomes) / count, 4),
             "auxiliary": round(sum(o.auxiliary for _, o in self.outcomes) / max(1, sum(o.auxiliary > 0 for _, o in self.outcomes)), 4),
+            "pointing": mean_of([o.pointing for _, o in self.outcomes]),
             "exact": {k: [sum(v), len(v)] for k, v in sorted(kinds.items())},
             "exactByForm": {k: [sum(v), len(v)] for k, v in sorted(ratios.items())},
         }
@@ -99,7 +106,7 @@ class Log:
         forms = " ".join(f"{k} {a / b:.2f}" for k, (a, b) in line["exactByForm"].items())
         print(
             f"step {line['step']} {line['tokens'] / 1e6:.2f}M {line['tokensPerSecond']} tok/s loss {line['answers']:.3f} "
-            f"language {line['language']:.2f} probe {line['auxiliary']:.2f} | {forms}",
+            f"language {line['language']:.2f} probe {line['auxiliary']:.2f} pointing {line['pointing']} | {forms}",
             flush=True,
         )
         self.outcomes = []

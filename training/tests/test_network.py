@@ -70,7 +70,7 @@ class NetworkTest(unittest.TestCase):
         past = assemble(sheet, torch.tensor([[0], [1]]))
         offsets = torch.arange(9).expand(2, -1)
         groups = torch.zeros(2, 9, dtype=torch.long)
-        said, _ = self.network.answer(self.tokens[:, 14:], offsets, groups, past)
+        said, _, _ = self.network.answer(self.tokens[:, 14:], offsets, groups, past)
         torch.testing.assert_close(said, whole[:, 14:], atol=1e-5, rtol=1e-5)
 
     @torch.no_grad()
@@ -83,7 +83,7 @@ class NetworkTest(unittest.TestCase):
         ]
         offsets = torch.cat([torch.arange(p.shape[1]) for p in parts])[None]
         groups = torch.cat([torch.full((p.shape[1],), i) for i, p in enumerate(parts)])[None]
-        together, _ = self.network.answer(torch.cat(parts, 1), offsets, groups, past)
+        together, _, _ = self.network.answer(torch.cat(parts, 1), offsets, groups, past)
         torch.testing.assert_close(together, torch.cat(alone, 1), atol=1e-5, rtol=1e-5)
 
     @torch.no_grad()
@@ -94,7 +94,7 @@ class NetworkTest(unittest.TestCase):
         wholes = [prefill(self.network, torch.cat([self.tokens[:1, :16], p], 1), 16 + p.shape[1])[0][:, 16:] for p in parts]
         offsets = torch.cat([torch.arange(6), torch.arange(6, 11), torch.arange(6, 10)])[None]
         groups = torch.tensor([[BESIDE] * 6 + [0] * 5 + [1] * 4])
-        said, _ = self.network.answer(torch.cat([beside, *parts], 1), offsets, groups, past)
+        said, _, _ = self.network.answer(torch.cat([beside, *parts], 1), offsets, groups, past)
         torch.testing.assert_close(said[:, 6:], torch.cat(wholes, 1), atol=1e-5, rtol=1e-5)
 
     @torch.no_grad()
@@ -118,7 +118,7 @@ class NetworkTest(unittest.TestCase):
         columns = columns_of(watched.bool())
         self.assertEqual(columns.tolist(), [[3, 4, 5], [8, -1, -1]])
         offsets, groups = torch.arange(9).expand(2, -1), torch.zeros(2, 9, dtype=torch.long)
-        _, seen = self.network.answer(self.tokens[:, 14:], offsets, groups, past, columns)
+        _, seen, _ = self.network.answer(self.tokens[:, 14:], offsets, groups, past, columns)
         model = to_transformers(self.network)
         model.set_attn_implementation("eager")
         attentions = model(self.tokens, output_attentions=True).attentions
