@@ -9,7 +9,7 @@ SPECIAL_TOKENS = ["<pad>", "<chunk>", "<task>", "<user>", "<bot>", "<end>"]
 class Shape:
     vocabulary: int = 8192
     width: int = 256
-    layers: int = 10
+    layers: int = 8
     query_heads: int = 4
     kv_heads: int = 2
     head_width: int = 64
