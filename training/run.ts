@@ -16,7 +16,7 @@ const usage = `Trains the starter model and puts it into models/starter.
   npm run train [-- options]
 
   --work DIR     downloads, chunks, checkpoints, measurements; default $CRIBSHEET_TRAINING, else training/work
-  --tokens N     tokens of the whole training, default 90e6
+  --tokens N     tokens of the whole training, default 40e6
   --device NAME  cpu or cuda (written for it, seen on none so far); default cpu
   --makers N     processes that make data; default 1, which feeds two CPU cores; a GPU takes a dozen
   --steps LIST   some of: setup,test,corpus,train,keep,export,variants,install,measure,fit,card; default all, in this order
@@ -25,7 +25,7 @@ const usage = `Trains the starter model and puts it into models/starter.
   --smoke        a minute of training on this repository's own code; checks that every step works, replaces no model
 
 Each step goes on where it stopped: Ctrl-C or a kill loses a few minutes at most. Needs Python 3.11 or later (or $CRIBSHEET_PYTHON),
-npm and pip. On two CPU cores that multiply bfloat16 the default takes 5 to 7 hours from the kept checkpoint; memory 10 GB, disk 4 GB.`;
+npm and pip. On two CPU cores that multiply bfloat16 the default takes 4 to 6 hours from the kept checkpoint; memory 10 GB, disk 4 GB.`;
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const training = path.join(root, 'training');
@@ -84,7 +84,7 @@ function readOptions(argv: readonly string[]): Options | undefined {
     if (unknown !== undefined) throw new Error(`There is no step "${unknown}".`);
     return {
       work: path.resolve(values.smoke ? path.join(base, 'smoke') : base),
-      tokens: values.tokens ?? (values.smoke ? '40000' : '90e6'),
+      tokens: values.tokens ?? (values.smoke ? '40000' : '40e6'),
       device: values.device,
       makers: values.makers,
       steps: wanted as Step[],

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 
 WARM_UP_STEPS = 60
 FINAL_SHARE = 0.02
-CUT_FROM = 8_000_000
+CUT_FROM = 7_000_000
 """Tokens after which contexts get longer and a part of them is compressed."""
 LATER_RATE = 0.5
-"""Factor of the learning rate from then on: at 15M tokens the running average of the weights stood at a loss of 0.22 where the last weights
+"""Factor of the learning rate from `LONG_FROM` on: at 15M tokens the running average of the weights stood at a loss of 0.22 where the last weights
 stood at 0.36 (held-out packages, short contexts), so that steps had become too large for what was left to learn."""
 SETTLED_FROM = 24_000_000
 SETTLED_RATE = 0.3
-"""The same again: at 24.5M tokens the average stood at 0.27, the last weights at 0.33."""
+"""The same again: at 24.5M tokens the average stood at 0.27, the last weights at 0.33. That network learnt little afterwards, so no earlier."""
 SHORT_SHARE = 0.5
 """Share of the batches that stay short: there a token of training holds most questions, and copying goes on being learnt fastest."""
 SHORT_SIZES = [192, 256, 320, 448]
@@ -30,9 +30,9 @@ LONGER_SHARE = 0.7
 FORMS = [58, 32, 10]
 """Shares of `sheet`, `rag` and `full`."""
 LATE_POOLS = [0, 1024, 2048, 3072, 4096, 7000], [2, 3, 4, 3, 2, 1]
-LONG_FROM = 15_000_000
+LONG_FROM = 11_000_000
 """Tokens after which most of them are, at ratios up to 64, over several segments with whole bodies."""
-WIDE_FROM = 36_000_000
+WIDE_FROM = 18_000_000
 """Tokens after which a sheet is mostly one of thousands of positions: after 42M, a network that had seen them in its last phase only gave 24 of
 27 signatures from sheets of 4,000 source tokens, and 3 of 30 paths, of which such sheets hold a dozen alike."""
 WIDE_SHARE = 0.5

@@ -45,7 +45,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="folder of chunks, tokenizer, checkpoint and log")
     parser.add_argument("--run", default="loop", help="name of this run below DIR/runs")
-    parser.add_argument("--tokens", type=float, default=90e6, help="tokens of the whole run")
+    parser.add_argument("--tokens", type=float, default=40e6, help="tokens of the whole run")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cpu", help="cpu, or cuda where there is one (written for it, seen on none so far)")
