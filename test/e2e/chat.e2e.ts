@@ -47,8 +47,13 @@ describe('chat', () => {
     const turn = await chat.ask('What does roundCents return?');
     await answerIn(turn, 'RAG').waitFor();
     await turn.getByRole('button', { name: 'Copy answer' }).click();
-    await chat.question.press('Control+V');
-    await expect.poll(() => chat.question.inputValue()).toMatch(/\S/);
+    // The window's host copies, some time after the click.
+    await expect
+      .poll(async () => {
+        await chat.question.press('Control+V');
+        return chat.question.inputValue();
+      })
+      .toMatch(/\S/);
     await chat.question.fill('');
     await turn.getByRole('button', { name: 'Ask again in another mode' }).click();
     await turn.getByRole('menuitem', { name: /^No context/ }).click();
