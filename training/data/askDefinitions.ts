@@ -1,6 +1,6 @@
 import type { Pool } from './asking.ts';
 import type { Draw } from './draw.ts';
-import { copiedFrom, hasWord, type Definition, type Facts } from './facts.ts';
+import { copiedFrom, hasWord, type CardPart, type Definition, type Facts } from './facts.ts';
 import { listedMembers } from './members.ts';
 import { phrasings, type CodeKind } from './phrasings.ts';
 import type { Asked } from './request.ts';
@@ -53,14 +53,13 @@ export function definitionPools(facts: Facts, draw: Draw): Pool[] {
   const about = (
     kind: CodeKind,
     weight: number,
-    part: Parameters<typeof copiedFrom>[1] | undefined,
+    part: CardPart | undefined,
     answer: (one: Definition) => string | undefined,
   ): Pool => ({
     weight,
     candidates: definitions.flatMap((one) => {
       const text = answer(one);
-      const copied = cards && part ? copiedFrom(one, part) : undefined;
-      return text === undefined ? [] : [() => ask(kind, slots(one), text, draw, copied)];
+      return text === undefined ? [] : [() => ask(kind, slots(one), text, draw, part && copiedFrom(one, part))];
     }),
   });
   const few = new Set(atMost(alike, draw.shuffled(definitions), ({ kind, path }) => `${kind} in ${path}`));
@@ -87,15 +86,15 @@ export function definitionPools(facts: Facts, draw: Draw): Pool[] {
       weight: 9,
       candidates: definitions.flatMap((one) => {
         if (!told(one) || docs.get(one.doc!) !== 1 || hasWord(one.doc!, one.name)) return [];
-        return [
-          () =>
-            ask('reverse documentation', { d: one.doc! }, one.name, draw, cards ? copiedFrom(one, 'name') : undefined),
-        ];
+        return [() => ask('reverse documentation', { d: one.doc! }, one.name, draw, copiedFrom(one, 'name'))];
       }),
     },
     without('returns', ({ chunk }) => cards && chunk.parameters != null && !chunk.returns),
     without('documentation', ({ doc }) => cards && !doc),
-    about('exists', 2, undefined, (one) => place(one) && `Yes, ${place(one)!}`),
+    about('exists', 2, undefined, (one) => {
+      const there = place(one);
+      return there && `Yes, ${there}`;
+    }),
     ...memberPools(facts, draw),
   ];
 }

@@ -30,11 +30,9 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
   );
   const { cards } = facts.context;
   const told = cards ? hops : [];
-  const copied = (...given: Parameters<typeof copiedFrom>): Asked['copied'] =>
-    cards ? copiedFrom(...given) : undefined;
   const soleName = (names: readonly string[]): Asked['copied'] => {
     const sole = names.length === 1 ? facts.byName.get(names[0]!) : undefined;
-    return sole && copied(sole, 'name');
+    return sole && copiedFrom(sole, 'name');
   };
   return [
     {
@@ -50,7 +48,7 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
       weight: 3,
       candidates: [...callers].flatMap(([one, names]) => {
         const caller = names.length === 1 ? facts.byName.get(names[0]!) : undefined;
-        return caller ? [() => ask('caller file', slots(one), caller.path, draw, copied(caller, 'path'))] : [];
+        return caller ? [() => ask('caller file', slots(one), caller.path, draw, copiedFrom(caller, 'path'))] : [];
       }),
     },
     {
@@ -72,7 +70,7 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
       candidates: hops.map(
         ({ from, to }) =>
           () =>
-            ask('two-hop where', slots(from), to.path, draw, copied(to, 'path')),
+            ask('two-hop where', slots(from), to.path, draw, copiedFrom(to, 'path')),
       ),
     },
     {
@@ -82,7 +80,7 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
         .map(
           ({ from, to }) =>
             () =>
-              ask('two-hop returns', slots(from), to.returns!, draw, copied(to, 'returns')),
+              ask('two-hop returns', slots(from), to.returns!, draw, copiedFrom(to, 'returns')),
         ),
     },
     {
@@ -92,7 +90,7 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
         .map(
           ({ from, to }) =>
             () =>
-              ask('two-hop documentation', slots(from), to.doc!, draw, copied(to, 'doc')),
+              ask('two-hop documentation', slots(from), to.doc!, draw, copiedFrom(to, 'doc')),
         ),
     },
     {
@@ -102,7 +100,7 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
         .map(
           ({ from, to }) =>
             () =>
-              ask('two-hop signature', slots(from), to.signature!, draw, copied(to, 'signature')),
+              ask('two-hop signature', slots(from), to.signature!, draw, copiedFrom(to, 'signature')),
         ),
     },
   ];

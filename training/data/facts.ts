@@ -17,6 +17,8 @@ export interface Definition {
   signature?: string;
   returns?: string;
   doc?: string;
+  /** Its card line; absent where the context has none. */
+  card?: string;
   chunk: WorkChunk;
   body: string;
 }
@@ -65,7 +67,7 @@ export function factsOf(context: Context): Facts {
         shown.includes(`${name}…`)
       )
         return [];
-      return [definitionOf(name, present)];
+      return [definitionOf(name, present, context.cards)];
     });
   });
   return {
@@ -78,7 +80,7 @@ export function factsOf(context: Context): Facts {
   };
 }
 
-function definitionOf(name: string, { chunk, body }: Present): Definition {
+function definitionOf(name: string, { chunk, body }: Present, cards: boolean): Definition {
   const single = definedNames(chunk).length === 1;
   const card = cardLine(chunk, profile) ?? '';
   const path = renderedPath(chunk.path);
@@ -96,6 +98,7 @@ function definitionOf(name: string, { chunk, body }: Present): Definition {
     ...(single && chunk.parameters !== undefined && !signature.includes('…') ? { signature } : {}),
     ...has('returns'),
     ...has('doc'),
+    ...(cards ? { card } : {}),
     chunk,
     body,
   };
@@ -111,12 +114,15 @@ function filesOf({ chunks, partial }: Context): FileFact[] {
   });
 }
 
-/** Where the card of a definition says a part of what can be asked about it. */
+/** Parts of a card that answers are copied from. */
+export type CardPart = 'name' | 'signature' | 'returns' | 'place' | 'path' | 'doc';
+
+/** Where the card of a definition says a part of what can be asked about it; undefined where the context has no cards. */
 export function copiedFrom(
-  { chunk, kind, path, name, returns, doc }: Definition,
-  part: 'name' | 'signature' | 'returns' | 'place' | 'path' | 'doc',
+  { card: line, kind, path, name, returns, doc }: Definition,
+  part: CardPart,
 ): Asked['copied'] {
-  const line = cardLine(chunk, profile) ?? '';
+  if (line === undefined) return undefined;
   const place = line.indexOf(` - ${kind} in ${path}`) + 3;
   const from = {
     name: line.indexOf(name, 2),

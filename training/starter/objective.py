@@ -1,6 +1,5 @@
 """The loss of a batch, and what it shows about each kind of question."""
 
-import math
 import random
 from dataclasses import dataclass
 
@@ -27,7 +26,7 @@ class Outcome:
     language: float
     auxiliary: float
     pointing: float
-    """Cross-entropy of where the pointing head looks; not a number where nothing was shown."""
+    """Cross-entropy of where the pointing head looks; 0 where nothing was shown."""
     exact: list[tuple[str, bool]]
     """Kind of each question, and whether every token of its answer was predicted (teacher-forced)."""
 
@@ -150,10 +149,9 @@ def evaluate_batch(network: Network, batch: Batch, rng: random.Random, pool: Poo
     if teach_probe:
         auxiliary = auxiliary_loss(states, seen, batch)
         loss = loss + AUXILIARY_WEIGHT * auxiliary
-    if missed is not None:
-        loss = loss + POINTING_WEIGHT * missed
-    pointing = math.nan if missed is None else missed.item()
-    return Outcome(loss, answers.item(), spoken.item(), auxiliary.item(), pointing, exact_answers(batch, counts, logits, target))
+    pointing = torch.zeros(()) if missed is None else missed
+    loss = loss + POINTING_WEIGHT * pointing
+    return Outcome(loss, answers.item(), spoken.item(), auxiliary.item(), pointing.item(), exact_answers(batch, counts, logits, target))
 
 
 @torch.no_grad()

@@ -63,18 +63,17 @@ class Encoder:
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.special = {name: self.tokenizer.token_to_id(name) for name in SPECIAL_TOKENS}
 
+    def encoded(self, text: str) -> Encoding:
+        return self.tokenizer.encode(text, add_special_tokens=False)
+
     def plain(self, text: str) -> list[int]:
-        return self.tokenizer.encode(text, add_special_tokens=False).ids
+        return self.encoded(text).ids
 
     def question(self, text: str) -> list[int]:
         return [self.special["<user>"], *self.plain(text.strip()), self.special["<bot>"]]
 
-    def answer(self, text: str) -> list[int]:
-        """A space first: a name at the start of an answer is then the same token as the name in the source."""
-        return [*self.plain(" " + text), self.special["<end>"]]
-
-    def copied(self, question: dict, texts: list[str], segments: list[Encoding]) -> list[int]:
-        answer = self.tokenizer.encode(" " + question["answer"], add_special_tokens=False)
+    @staticmethod
+    def copied(question: dict, answer: Encoding, texts: list[str], segments: list[Encoding]) -> list[int]:
         sources = [-1] * (len(answer.ids) + 1)
         told = question.get("copied")
         # The maker counts UTF-16 units.
@@ -102,13 +101,16 @@ class Encoder:
 
     def sample(self, line: dict) -> Sample:
         questions = line["questions"]
-        segments = [self.tokenizer.encode(text, add_special_tokens=False) for text in line["segments"]]
+        segments = [self.encoded(text) for text in line["segments"]]
+        # A space first: a name at the start of an answer is then the same token as the name in the source.
+        answers = [self.encoded(" " + q["answer"]) for q in questions]
+        end = self.special["<end>"]
         return Sample(
             segments=[segment.ids for segment in segments],
             probe=self.probe(line["instruction"], line["examples"]),
             kinds=[q["kind"] for q in questions],
-            questions=[(self.question(q["question"]), self.answer(q["answer"])) for q in questions],
-            copied=[self.copied(q, line["segments"], segments) for q in questions],
+            questions=[(self.question(q["question"]), [*answer.ids, end]) for q, answer in zip(questions, answers)],
+            copied=[self.copied(q, answer, line["segments"], segments) for q, answer in zip(questions, answers)],
             names=set(line["names"]),
             asked=[f"{q['question']} {q['answer']}" for q in questions],
         )

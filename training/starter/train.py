@@ -6,7 +6,6 @@ DIR holds chunks/ (training/corpus/run.ts) and gets tokenizer/, checkpoint.pt an
 
 import argparse
 import json
-import math
 import random
 import shutil
 import signal
@@ -59,9 +58,9 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def mean_of(values: list[float]) -> float | None:
-    there = [value for value in values if not math.isnan(value)]
-    return round(sum(there) / len(there), 4) if there else None
+def mean_where_taught(losses: list[float]) -> float:
+    """Of the steps that had this loss: it is 0 in the others."""
+    return round(sum(losses) / max(1, sum(loss > 0 for loss in losses)), 4)
 
 
 class Log:
@@ -96,8 +95,8 @@ class Log:
             "rate": round(rate, 4),
             "answers": round(sum(o.answers for _, o in self.outcomes) / count, 4),
             "language": round(sum(o.language for _, o in self.outcomes) / count, 4),
-            "auxiliary": round(sum(o.auxiliary for _, o in self.outcomes) / max(1, sum(o.auxiliary > 0 for _, o in self.outcomes)), 4),
-            "pointing": mean_of([o.pointing for _, o in self.outcomes]),
+            "auxiliary": mean_where_taught([o.auxiliary for _, o in self.outcomes]),
+            "pointing": mean_where_taught([o.pointing for _, o in self.outcomes]),
             "exact": {k: [sum(v), len(v)] for k, v in sorted(kinds.items())},
             "exactByForm": {k: [sum(v), len(v)] for k, v in sorted(ratios.items())},
         }
@@ -106,7 +105,7 @@ class Log:
         forms = " ".join(f"{k} {a / b:.2f}" for k, (a, b) in line["exactByForm"].items())
         print(
             f"step {line['step']} {line['tokens'] / 1e6:.2f}M {line['tokensPerSecond']} tok/s loss {line['answers']:.3f} "
-            f"language {line['language']:.2f} probe {line['auxiliary']:.2f} pointing {line['pointing']} | {forms}",
+            f"language {line['language']:.2f} probe {line['auxiliary']:.2f} pointing {line['pointing']:.2f} | {forms}",
             flush=True,
         )
         self.outcomes = []
