@@ -54,13 +54,22 @@ describe('every answer can be checked in its context', () => {
       questions.flatMap(({ kind, answer, copied }) => (copied ? [{ segments, kind, answer, ...copied }] : [])),
     );
     for (const { segments, answer, line, at } of shown) {
-      expect(line.slice(at)).toSatisfy((rest: string) => rest.startsWith(answer));
-      expect(segments.some((text) => text.includes(`\n${line}\n`))).toBe(true);
+      const copy = answer.replace(/^Yes, /, (yes) => line.slice(at, at + yes.length));
+      expect(line.slice(at, at + copy.length)).toBe(copy);
+      expect(segments.some((text) => `\n${text}`.includes(`\n${line}\n`))).toBe(true);
     }
     const kinds = new Set(shown.map(({ kind }) => kind));
-    for (const kind of ['where', 'signature', 'returns', 'documentation', 'reverse documentation', 'two-hop where']) {
+    for (const kind of [
+      'where',
+      'signature',
+      'returns',
+      'documentation',
+      'reverse documentation',
+      'two-hop where',
+      'exists',
+      'listing',
+    ])
       expect(kinds).toContain(kind);
-    }
   });
 
   test.each(['code', 'review', 'needles'] as const)(
@@ -154,7 +163,8 @@ describe('contexts', () => {
         expect(segment.startsWith('<chunk>')).toBe(true);
         expect(segment.replace(/^<chunk>/gm, '')).not.toMatch(special);
       }
-      expect(JSON.stringify([questions, instruction, examples, names])).not.toMatch(special);
+      const said = questions.map(({ question, answer }) => [question, answer]);
+      expect(JSON.stringify([said, instruction, examples, names])).not.toMatch(special);
     }
   });
 

@@ -37,6 +37,9 @@ const kindWords = new Map([
   ['trait', /\btrait\b/],
 ]);
 
+/** How the answer to whether something exists begins, before its place. */
+const yes = 'Yes, ';
+
 /** Definitions of one file that are asked for by their place: were there more, the commonest answer would mostly be right. */
 const alike = 2;
 
@@ -53,13 +56,13 @@ export function definitionPools(facts: Facts, draw: Draw): Pool[] {
   const about = (
     kind: CodeKind,
     weight: number,
-    part: CardPart | undefined,
+    part: CardPart,
     answer: (one: Definition) => string | undefined,
   ): Pool => ({
     weight,
     candidates: definitions.flatMap((one) => {
       const text = answer(one);
-      return text === undefined ? [] : [() => ask(kind, slots(one), text, draw, part && copiedFrom(one, part))];
+      return text === undefined ? [] : [() => ask(kind, slots(one), text, draw, copiedFrom(one, part))];
     }),
   });
   const few = new Set(atMost(alike, draw.shuffled(definitions), ({ kind, path }) => `${kind} in ${path}`));
@@ -91,10 +94,16 @@ export function definitionPools(facts: Facts, draw: Draw): Pool[] {
     },
     without('returns', ({ chunk }) => cards && chunk.parameters != null && !chunk.returns),
     without('documentation', ({ doc }) => cards && !doc),
-    about('exists', 2, undefined, (one) => {
-      const there = place(one);
-      return there && `Yes, ${there}`;
-    }),
+    {
+      weight: 2,
+      candidates: definitions.flatMap((one) => {
+        const there = place(one);
+        const said = copiedFrom(one, 'place');
+        return there === undefined
+          ? []
+          : [() => ask('exists', slots(one), `${yes}${there}`, draw, said && { ...said, at: said.at - yes.length })];
+      }),
+    },
     ...memberPools(facts, draw),
   ];
 }

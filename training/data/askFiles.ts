@@ -1,7 +1,9 @@
+import { fileLine } from '../../src/engine/corpus/render.ts';
 import type { Pool } from './asking.ts';
 import { ask } from './askDefinitions.ts';
 import type { Draw } from './draw.ts';
-import type { Facts, FileFact } from './facts.ts';
+import { profile, type Facts, type FileFact } from './facts.ts';
+import type { Asked } from './request.ts';
 
 const mostListed = 8;
 const mostImports = 6;
@@ -17,7 +19,7 @@ export function filePools(facts: Facts, draw: Draw): Pool[] {
       weight: 5,
       candidates: listed
         .filter(({ names }) => names.length <= mostListed && names.every((name) => name.length < 60))
-        .map((file) => () => ask('listing', { p: shown(file) }, file.names.join(', '), draw)),
+        .map((file) => () => ask('listing', { p: shown(file) }, file.names.join(', '), draw, listedIn(file, facts))),
     },
     {
       weight: 2,
@@ -55,6 +57,12 @@ export function filePools(facts: Facts, draw: Draw): Pool[] {
       ),
     },
   ];
+}
+
+/** Where its file line lists what it defines; undefined where the file was divided, and each part lists its own. */
+function listedIn({ chunks, names }: FileFact, { text }: Facts): Asked['copied'] {
+  const line = fileLine(chunks[0]!.chunk.path, names, profile);
+  return text.includes(`${line}\n`) ? { line, at: line.length - names.join(', ').length } : undefined;
 }
 
 /** The rendered path, or its last one or two parts where no other file ends so. */

@@ -44,7 +44,8 @@ export interface Facts {
 
 /** Names of special methods are the same everywhere: nothing about them can be asked that needs reading. */
 const askable = /^(?!__\w+__$|constructor$)[A-Za-z_$][\w$]{2,59}$/;
-const profile = profileOf(64);
+/** Of the lines by which a text names what it holds; how long its segments are does not matter for them. */
+export const profile = profileOf(64);
 
 /** Finds out what stands in a context. */
 export function factsOf(context: Context): Facts {

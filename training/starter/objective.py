@@ -10,7 +10,7 @@ from torch import Tensor
 from .network import LayerState, Network, Past
 from .pool import Pool
 from .samples import Batch
-from .selection import assemble, compress, extend
+from .selection import Sheet, assemble, compress, extend
 
 AUXILIARY_WEIGHT = 0.3
 POINTING_WEIGHT = 0.5
@@ -43,16 +43,18 @@ def positions_of(batch: Batch, rng: random.Random) -> Tensor:
     return batch.positions + jumps.cumsum(1)
 
 
-def own_sheet(batch: Batch, states: list[LayerState], positions: Tensor, rng: random.Random, pool: Pool | None) -> Past:
+def own_sheet(batch: Batch, states: list[LayerState], positions: Tensor, rng: random.Random, pool: Pool | None) -> tuple[Past, Sheet | None]:
+    """What questions read, and which of its slots hold what; None where the text stands in one row."""
     recipe = batch.recipe
     places = batch.places
     if recipe.form != "sheet":
         # Nothing is cut and nothing moves: the text's own positions count.
         own = positions.flatten()[places.segment_index[batch.segments_of[:, 0]]]
         order = batch.segments_of[:, 0]
-        return Past(
+        past = Past(
             [s.keys[order] for s in states], [s.values[order] for s in states], own, places.in_segment[order], own[:, -1] + 1
         )
+        return past, None
     sheet = compress(states, places.lengths, recipe.ratio, recipe.per_head)
     gaps = None
     if recipe.stretch:
@@ -64,7 +66,7 @@ def own_sheet(batch: Batch, states: list[LayerState], positions: Tensor, rng: ra
         drawn = pool.draw(batch.samples, recipe.pool, rng) if recipe.pool else None
         if drawn is not None:
             past = extend(past, drawn, rng.random() < 0.5)
-    return past
+    return past, sheet
 
 
 def auxiliary_loss(states: list[LayerState], seen: list[Tensor], batch: Batch) -> Tensor:
@@ -101,9 +103,10 @@ def columns_of(marked: Tensor) -> Tensor:
     return torch.where(torch.arange(first.shape[1]) < counts[:, None], first, -1)
 
 
-def to_look_at(batch: Batch, width: int) -> tuple[Tensor, Tensor, Tensor] | None:
+def to_look_at(batch: Batch, width: int, kept: Tensor | None) -> tuple[Tensor, Tensor, Tensor] | None:
     """
-    Row, column and column of the sheet for each token of the questions whose next one is copied from the context, where nothing is cut.
+    Row, column and column of the sheet for each token of the questions whose next one is copied from what is left of the context.
+    width: columns of the sheet. kept [S, N]: which columns of its segment the pointing head kept, -1 for none; None where the text stands in one row.
     That an answer stands behind other parts of a card than the name does not show in the loss of its tokens for tens of millions of them:
     every step that finds it is worth nothing without the others (docs/findings.md).
     """
@@ -113,14 +116,19 @@ def to_look_at(batch: Batch, width: int) -> tuple[Tensor, Tensor, Tensor] | None
     sources = batch.copied[rows, columns]
     present = batch.segments_of >= 0
     lengths = batch.places.lengths[batch.segments_of.clamp(min=0)] * present
-    if batch.recipe.form != "sheet":
+    if kept is None:
         # The row ends at the last column.
         return rows, columns, sources + (width - lengths[:, 0])[rows]
-    # Each segment begins at a slot of its own.
     ends = lengths.cumsum(1)
-    slot = (sources[:, None] >= ends[rows]).sum(1)
-    before = (ends - lengths)[rows, slot]
-    return rows, columns, sources - before + slot * (width // present.shape[1])
+    part = (sources[:, None] >= ends[rows]).sum(1)
+    # A segment ends at the last column, too.
+    wanted = sources - ends[rows, part] + batch.places.in_segment.shape[1]
+    found = kept[batch.segments_of[rows, part]] == wanted[:, None]
+    there = found.any(1)
+    if not there.any():
+        return None
+    slots = part * kept.shape[1] + found.int().argmax(1)
+    return rows[there], columns[there], slots[there]
 
 
 def evaluate_batch(network: Network, batch: Batch, rng: random.Random, pool: Pool | None, teach_probe: bool, language: float) -> Outcome:
@@ -129,9 +137,10 @@ def evaluate_batch(network: Network, batch: Batch, rng: random.Random, pool: Poo
     teach_probe = teach_probe and recipe.form == "sheet" and recipe.ratio == 1 and recipe.pool == 0 and not recipe.beside
     score = recipe.form == "sheet" and (recipe.ratio > 1 or teach_probe)
     hidden, states = network.prefill(batch.rows, positions, batch.groups, batch.places, score)
-    past = own_sheet(batch, states, positions, rng, pool)
+    past, sheet = own_sheet(batch, states, positions, rng, pool)
     watched = columns_of(batch.is_answer) if teach_probe else None
-    shown = to_look_at(batch, past.valid.shape[1]) if recipe.ratio == 1 and recipe.pool == 0 else None
+    # What stands beside the sheet holds some of it a second time.
+    shown = None if recipe.beside else to_look_at(batch, past.valid.shape[1], sheet and sheet.columns[network.shape.pointing][:, 0])
     said, seen, missed = network.answer(batch.questions, batch.offsets, batch.groups_asked, past, watched, shown)
 
     counts = batch.is_answer[:, 1:] & (batch.groups_asked[:, 1:] == batch.groups_asked[:, :-1])

@@ -31,10 +31,10 @@ def top_positions(scores: Tensor, lengths: Tensor, counts: Tensor) -> tuple[Tens
 
 
 class Sheet:
-    """Kept keys and values of segments, before they are put together: per layer [S, K, N, D]."""
+    """Kept keys and values of segments, before they are put together: per layer [S, K, N, D]; columns [S, K, N], -1 where a slot is empty."""
 
-    def __init__(self, keys: list[Tensor], values: list[Tensor], real: Tensor, counts: Tensor):
-        self.keys, self.values, self.real, self.counts = keys, values, real, counts
+    def __init__(self, keys: list[Tensor], values: list[Tensor], columns: list[Tensor], real: Tensor, counts: Tensor):
+        self.keys, self.values, self.columns, self.real, self.counts = keys, values, columns, real, counts
 
 
 def smoothed(scores: Tensor) -> Tensor:
@@ -45,7 +45,7 @@ def smoothed(scores: Tensor) -> Tensor:
 def compress(states: list[LayerState], lengths: Tensor, ratio: float, per_head: bool, random: bool = False) -> Sheet:
     """Keeps the positions with the highest scores; for each KV head its own, or one smoothed set for all heads of a layer."""
     counts = kept_counts(lengths, ratio)
-    keys, values = [], []
+    keys, values, kept = [], [], []
     real = torch.empty(0)
     for state in states:
         rows, heads, total, _ = state.keys.shape
@@ -61,7 +61,8 @@ def compress(states: list[LayerState], lengths: Tensor, ratio: float, per_head: 
         gather = columns[..., None].expand(-1, -1, -1, state.keys.shape[-1])
         keys.append(state.keys.gather(2, gather))
         values.append(state.values.gather(2, gather))
-    return Sheet(keys, values, real, counts)
+        kept.append(columns.masked_fill(~real[:, None], -1))
+    return Sheet(keys, values, kept, real, counts)
 
 
 def assemble(sheet: Sheet, segments_of: Tensor, gaps: Tensor | None = None) -> Past:

@@ -8,14 +8,17 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from starter.network import Network
+from starter.network import LayerState, Network
 from starter.objective import evaluate_batch, to_look_at
 from starter.samples import Batch, Encoder, collate
 from starter.schedule import Recipe
+from starter.selection import compress
 from starter.shape import SPECIAL_TOKENS, Shape
 
 LINES = ["# open(path) - function in src/a.ts - Opens it", "# shut(door) - method in src/b.ts", "# other - class in src/c.ts"]
 TEXTS = [f"<chunk>src/a.ts defines open\n{LINES[0]}\nopen()\n", f"<chunk>src/b.ts\n{LINES[1]}\n{LINES[2]}\nx = 1\n"]
+COPIED = 2 * sum(len(answer) for answer in (" method in src/b.ts", " Opens it", " class in src/c.ts"))
+"""Tokens of both samples of a batch that are copied."""
 
 
 def bytes_tokenizer() -> Tokenizer:
@@ -54,23 +57,35 @@ class Pointing(unittest.TestCase):
         return collate(Recipe("code", form, 256, 256, None), samples, 500, 0, False)
 
     def test_source_is_the_token_that_comes_next(self):
-        for form in ("sheet", "rag"):
-            batch = self.batch(form)
-            slots = batch.segments_of.shape[1]
-            longest = int(batch.places.lengths.max())
-            width = slots * longest
-            rows, columns, wanted = to_look_at(batch, width)
-            # Every letter of the three answers, in both samples; the blank in front stands in the card as well.
-            self.assertEqual(len(rows), 2 * sum(len(a) for a in (" method in src/b.ts", " Opens it", " class in src/c.ts")))
+        batch = self.batch("rag")
+        width = int(batch.places.lengths.max())
+        rows, columns, wanted = to_look_at(batch, width, None)
+        # Every letter of the three answers, in both samples; the blank in front stands in the card as well.
+        self.assertEqual(len(rows), COPIED)
+        for row, column, slot in zip(rows.tolist(), columns.tolist(), wanted.tolist()):
+            whole = sum(batch.samples[row].segments, [])
+            self.assertEqual(whole[slot - (width - len(whole))], batch.questions[row, column + 1].item())
+
+    def test_source_is_found_among_what_was_kept(self):
+        batch = self.batch("sheet")
+        lengths, longest = batch.places.lengths, int(batch.places.lengths.max())
+        heads = self.network.shape.kv_heads
+        scores = torch.rand(len(lengths), heads, longest)
+        states = [LayerState(torch.zeros(len(lengths), heads, longest, 16), torch.zeros(len(lengths), heads, longest, 16), scores)]
+        found = {}
+        for ratio in (1.0, 2.0):
+            kept = compress(states, lengths, ratio, True).columns[0][:, 0]
+            most = kept.shape[1]
+            rows, columns, wanted = to_look_at(batch, most * batch.segments_of.shape[1], kept)
+            found[ratio] = set(zip(rows.tolist(), columns.tolist()))
             for row, column, slot in zip(rows.tolist(), columns.tolist(), wanted.tolist()):
-                parts = batch.samples[row].segments
-                if form == "sheet":
-                    part, at = divmod(slot, longest)
-                    found = parts[part][at]
-                else:
-                    whole = sum(parts, [])
-                    found = whole[slot - (width - len(whole))]
-                self.assertEqual(found, batch.questions[row, column + 1].item())
+                part, at = divmod(slot, most)
+                number = int(batch.segments_of[row, part])
+                index = int(kept[number, at]) - (longest - int(lengths[number]))
+                self.assertEqual(batch.samples[row].segments[part][index], batch.questions[row, column + 1].item())
+        self.assertEqual(len(found[1.0]), COPIED)
+        self.assertTrue(found[2.0] < found[1.0])
+        self.assertIsNone(to_look_at(batch, most, torch.full_like(kept, -1)))
 
     def test_teaches_a_head_to_look_there(self):
         for form in ("sheet", "rag"):
