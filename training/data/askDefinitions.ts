@@ -3,13 +3,13 @@ import type { Draw } from './draw.ts';
 import { copiedFrom, hasWord, type CardPart, type Definition, type Facts } from './facts.ts';
 import { listedMembers } from './members.ts';
 import { phrasings, type CodeKind } from './phrasings.ts';
-import type { Asked } from './request.ts';
+import type { Asked, Copied } from './request.ts';
 import { worded, type Slots } from './wording.ts';
 
 /** What an answer says where the context does not hold it. */
 export const notHere = 'Not in this workspace';
 
-export function ask(kind: CodeKind, slots: Slots, answer: string, draw: Draw, copied?: Asked['copied']): Asked {
+export function ask(kind: CodeKind, slots: Slots, answer: string, draw: Draw, copied?: Copied): Asked {
   const question = worded(draw.pick(phrasings[kind]), slots, draw);
   return { kind, question, answer, ...(copied ? { copied } : {}) };
 }
@@ -89,7 +89,9 @@ export function definitionPools(facts: Facts, draw: Draw): Pool[] {
       weight: 9,
       candidates: definitions.flatMap((one) => {
         if (!told(one) || docs.get(one.doc!) !== 1 || hasWord(one.doc!, one.name)) return [];
-        return [() => ask('reverse documentation', { d: one.doc! }, one.name, draw, copiedFrom(one, 'name'))];
+        const name = copiedFrom(one, 'name');
+        const copied = name && { ...name, via: { line: name.line, at: name.line.length - 1 } };
+        return [() => ask('reverse documentation', { d: one.doc! }, one.name, draw, copied)];
       }),
     },
     without('returns', ({ chunk }) => cards && chunk.parameters != null && !chunk.returns),

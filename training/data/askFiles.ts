@@ -3,7 +3,7 @@ import type { Pool } from './asking.ts';
 import { ask } from './askDefinitions.ts';
 import type { Draw } from './draw.ts';
 import { profile, type Facts, type FileFact } from './facts.ts';
-import type { Asked } from './request.ts';
+import type { LinePlace } from './request.ts';
 
 const mostListed = 8;
 const mostImports = 6;
@@ -60,7 +60,7 @@ export function filePools(facts: Facts, draw: Draw): Pool[] {
 }
 
 /** Where its file line lists what it defines; undefined where the file was divided, and each part lists its own. */
-function listedIn({ chunks, names }: FileFact, { text }: Facts): Asked['copied'] {
+function listedIn({ chunks, names }: FileFact, { text }: Facts): LinePlace | undefined {
   const line = fileLine(chunks[0]!.chunk.path, names, profile);
   return text.includes(`${line}\n`) ? { line, at: line.length - names.join(', ').length } : undefined;
 }

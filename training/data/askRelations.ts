@@ -3,8 +3,8 @@ import type { Pool } from './asking.ts';
 import { ask, askForNothing } from './askDefinitions.ts';
 import type { Present } from './context.ts';
 import type { Draw } from './draw.ts';
-import { copiedFrom, hasWord, type Definition, type Facts } from './facts.ts';
-import type { Asked } from './request.ts';
+import { copiedFrom, hasWord, type CardPart, type Definition, type Facts } from './facts.ts';
+import type { Copied, LinePlace } from './request.ts';
 
 /** Calls between definitions of a context, as the parser and the text both have them. */
 interface Relations {
@@ -30,47 +30,43 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
   );
   const { cards } = facts.context;
   const told = cards ? hops : [];
-  const soleName = (names: readonly string[]): Asked['copied'] => {
-    const sole = names.length === 1 ? facts.byName.get(names[0]!) : undefined;
-    return sole && copiedFrom(sole, 'name');
+  const copied = (one: Definition, part: CardPart, from: Definition, to: Definition): Copied | undefined => {
+    const source = copiedFrom(one, part);
+    const via = callOf(to, from);
+    return source && { ...source, ...(via ? { via } : {}) };
   };
+  const sole = (names: readonly string[]): Definition | undefined =>
+    names.length === 1 ? facts.byName.get(names[0]!) : undefined;
   return [
     {
       weight: 14,
-      candidates: [...callers].map(
-        ([one, names]) =>
-          () =>
-            ask('callers', slots(one), names.join(', '), draw, soleName(names)),
-      ),
+      candidates: [...callers].map(([one, names]) => () => {
+        const from = sole(names);
+        return ask('callers', slots(one), names.join(', '), draw, from && copied(from, 'name', from, one));
+      }),
     },
     { weight: 1.5, candidates: (cards ? uncalled : []).map((one) => () => askForNothing('callers', slots(one), draw)) },
     {
       weight: 3,
       candidates: [...callers].flatMap(([one, names]) => {
-        const caller = names.length === 1 ? facts.byName.get(names[0]!) : undefined;
-        return caller ? [() => ask('caller file', slots(one), caller.path, draw, copiedFrom(caller, 'path'))] : [];
+        const from = sole(names);
+        return from ? [() => ask('caller file', slots(one), from.path, draw, copied(from, 'path', from, one))] : [];
       }),
     },
     {
       weight: 7,
-      candidates: [...callees].map(
-        ([one, to]) =>
-          () =>
-            ask(
-              'callees',
-              slots(one),
-              to.map(({ name }) => name).join(', '),
-              draw,
-              soleName(to.map(({ name }) => name)),
-            ),
-      ),
+      candidates: [...callees].map(([one, all]) => () => {
+        const [to] = all;
+        const names = all.map(({ name }) => name).join(', ');
+        return ask('callees', slots(one), names, draw, all.length === 1 ? copied(to!, 'name', one, to!) : undefined);
+      }),
     },
     {
       weight: 7,
       candidates: hops.map(
         ({ from, to }) =>
           () =>
-            ask('two-hop where', slots(from), to.path, draw, copiedFrom(to, 'path')),
+            ask('two-hop where', slots(from), to.path, draw, copied(to, 'path', from, to)),
       ),
     },
     {
@@ -80,7 +76,7 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
         .map(
           ({ from, to }) =>
             () =>
-              ask('two-hop returns', slots(from), to.returns!, draw, copiedFrom(to, 'returns')),
+              ask('two-hop returns', slots(from), to.returns!, draw, copied(to, 'returns', from, to)),
         ),
     },
     {
@@ -90,7 +86,7 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
         .map(
           ({ from, to }) =>
             () =>
-              ask('two-hop documentation', slots(from), to.doc!, draw, copiedFrom(to, 'doc')),
+              ask('two-hop documentation', slots(from), to.doc!, draw, copied(to, 'doc', from, to)),
         ),
     },
     {
@@ -100,7 +96,7 @@ export function relationPools(facts: Facts, draw: Draw): Pool[] {
         .map(
           ({ from, to }) =>
             () =>
-              ask('two-hop signature', slots(from), to.signature!, draw, copiedFrom(to, 'signature')),
+              ask('two-hop signature', slots(from), to.signature!, draw, copied(to, 'signature', from, to)),
         ),
     },
   ];
@@ -168,7 +164,18 @@ function callerName({ chunk, body }: Present, { byName, context }: Facts): strin
   return definedNames(chunk).length === 1 && (context.cards || hasWord(body, chunk.name)) ? chunk.name : undefined;
 }
 
+const call = /([A-Za-z_$][\w$]*)(?:<[\w\s,.[\]]*>)?!?\s*\(/g;
+
 /** Names that stand before an opening bracket. */
 function callsIn(body: string): string[] {
-  return [...body.matchAll(/([A-Za-z_$][\w$]*)(?:<[\w\s,.[\]]*>)?!?\s*\(/g)].map(([, name]) => name!);
+  return [...body.matchAll(call)].map(([, name]) => name!);
+}
+
+/** Where `from` calls `to` first: the last letter of the name. */
+function callOf(to: Definition, from: Definition): LinePlace | undefined {
+  for (const line of from.body.split('\n')) {
+    const found = [...line.matchAll(call)].find(([, name]) => name === to.name);
+    if (found) return { line, at: found.index + to.name.length - 1 };
+  }
+  return undefined;
 }

@@ -2,7 +2,7 @@ import { definedNames } from '../../src/engine/corpus/naming.ts';
 import { cardLine } from '../../src/engine/corpus/render.ts';
 import { profileOf, type Context, type Present } from './context.ts';
 import { wordSet } from './names.ts';
-import type { Asked } from './request.ts';
+import type { LinePlace } from './request.ts';
 import { renderedPath, type WorkChunk } from './select.ts';
 
 /** A definition that can be asked about: its name is defined once in the context. */
@@ -122,7 +122,7 @@ export type CardPart = 'name' | 'signature' | 'returns' | 'place' | 'path' | 'do
 export function copiedFrom(
   { card: line, kind, path, name, returns, doc }: Definition,
   part: CardPart,
-): Asked['copied'] {
+): LinePlace | undefined {
   if (line === undefined) return undefined;
   const place = line.indexOf(` - ${kind} in ${path}`) + 3;
   const from = {

@@ -21,13 +21,24 @@ export interface SampleRequest {
   augment: boolean;
 }
 
+/** A line of the context, and a place in it, in UTF-16 units. */
+export interface LinePlace {
+  line: string;
+  at: number;
+}
+
+/** Where an answer begins, and what must be looked up first to know that: a call, a documentation's last letter. */
+export interface Copied extends LinePlace {
+  via?: LinePlace;
+}
+
 /** A question with the one answer that counts as right. */
 export interface Asked {
   kind: string;
   question: string;
   answer: string;
-  /** The line of the context that the answer is copied from, and where in it: training shows the network where to look. */
-  copied?: { line: string; at: number };
+  /** What the answer is copied from: training shows the network where to look. */
+  copied?: Copied;
 }
 
 export interface Sample {

@@ -214,15 +214,15 @@ class Network(nn.Module):
         groups: Tensor,
         past: Past,
         watched: Tensor | None = None,
-        shown: tuple[Tensor, Tensor, Tensor] | None = None,
-    ) -> tuple[Tensor, list[Tensor], Tensor | None]:
+        shown: dict[int, tuple[Tensor, Tensor, Tensor]] | None = None,
+    ) -> tuple[Tensor, list[Tensor], dict[int, Tensor]]:
         """
         Questions with their answers, tokens [B, T], each question a group of its own that does not see the others and starts right after the sheet.
         offsets [B, T]: place after the sheet. groups [B, T]: number of the question, -1 for padding, `BESIDE` for source that stands
         before the questions and that all of them see.
         watched [B, N]: columns of the tokens whose attention over the sheet is returned, summed, per layer [B, K, P]; -1 for none.
-        shown: of M tokens row, column and the column of the sheet where they are to look; returned is how far the first head of layer
-        `Shape.pointing` is from looking there (cross-entropy).
+        shown: by layer, of M tokens row, column and the column of the sheet where its first head is to look; returned is by layer how far
+        it is from looking there (cross-entropy).
         """
         s = self.shape
         count = tokens.shape[1]
@@ -234,18 +234,23 @@ class Network(nn.Module):
         mask = torch.cat([past.valid[:, None].expand(-1, count, -1), own], 2)[:, None]
         added = as_summand(mask, self.precision)
         x = self.embedding(tokens).to(self.precision)
-        seen, pointing = [], None
+        seen, missed = [], {}
         for number, (block, pk, pv) in enumerate(zip(self.blocks, past.keys, past.values)):
             q, k, v = block.project(x)
             qr = rotate(q, cos, sin)
             kk = torch.cat([rotate(pk, cos_past, sin_past), rotate(k, cos, sin)], 2)
-            if shown is not None and number == s.pointing:
-                pointing = self.misses(qr[:, 0], kk[:, 0], added[:, 0], *shown)
+            if shown and number in shown:
+                missed[number] = self.misses(qr[:, 0], kk[:, 0], added[:, 0], *shown[number])
             if watched is not None:
                 seen.append(self.looked_at(qr, kk, added, watched)[..., :kept])
             attended = attend(qr, kk, torch.cat([pv, v], 2), added)
             x = block.finish(x, attended)
-        return rms_norm(x, self.norm.weight, s.epsilon), seen, pointing
+        return rms_norm(x, self.norm.weight, s.epsilon), seen, missed
+
+    def said_of(self, values: Tensor) -> Tensor:
+        """Logits [N, vocabulary] of what the first head of layer `Shape.pointing` adds where it looks at nothing but one of the values [N, D]."""
+        added = linear(values, self.blocks[self.shape.pointing].out.weight[:, : self.shape.head_width])
+        return self.logits(rms_norm(added, self.norm.weight, self.shape.epsilon))
 
     def misses(self, queries: Tensor, keys: Tensor, added: Tensor, rows: Tensor, columns: Tensor, wanted: Tensor) -> Tensor:
         """Cross-entropy of one head's attention. queries [B, T, D], keys [B, P, D], added [B, T, P]; rows, columns, wanted [M]."""

@@ -14,6 +14,8 @@ from .selection import Sheet, assemble, compress, extend
 
 AUXILIARY_WEIGHT = 0.3
 POINTING_WEIGHT = 0.5
+TELLING_WEIGHT = 0.3
+COPYING_WEIGHT = 0.2
 LANGUAGE_SHARE = 0.15
 """Share of the context's tokens that the language loss looks at."""
 
@@ -25,8 +27,12 @@ class Outcome:
     """Cross-entropy of answer tokens, nats."""
     language: float
     auxiliary: float
+    telling: float
+    """Cross-entropy of where the telling head looks; 0 where nothing was shown."""
     pointing: float
     """Cross-entropy of where the pointing head looks; 0 where nothing was shown."""
+    copying: float
+    """Cross-entropy of what the pointing head would say of each token, if it looked there only."""
     exact: list[tuple[str, bool]]
     """Kind of each question, and whether every token of its answer was predicted (teacher-forced)."""
 
@@ -103,17 +109,18 @@ def columns_of(marked: Tensor) -> Tensor:
     return torch.where(torch.arange(first.shape[1]) < counts[:, None], first, -1)
 
 
-def to_look_at(batch: Batch, width: int, kept: Tensor | None) -> tuple[Tensor, Tensor, Tensor] | None:
+def to_look_at(batch: Batch, looked_for: Tensor, width: int, kept: Tensor | None) -> tuple[Tensor, Tensor, Tensor] | None:
     """
-    Row, column and column of the sheet for each token of the questions whose next one is copied from what is left of the context.
-    width: columns of the sheet. kept [S, N]: which columns of its segment the pointing head kept, -1 for none; None where the text stands in one row.
+    Row, column and column of the sheet for each token of the questions that is to look at what is left of a token of the context.
+    looked_for [B, Q]: which token of the sample's source, -1 for none. width: columns of the sheet. kept [S, N]: which columns of its segment
+    the head kept, -1 for none; None where the text stands in one row.
     That an answer stands behind other parts of a card than the name does not show in the loss of its tokens for tens of millions of them:
     every step that finds it is worth nothing without the others (docs/findings.md).
     """
-    rows, columns = (batch.copied >= 0).nonzero(as_tuple=True)
+    rows, columns = (looked_for >= 0).nonzero(as_tuple=True)
     if len(rows) == 0:
         return None
-    sources = batch.copied[rows, columns]
+    sources = looked_for[rows, columns]
     present = batch.segments_of >= 0
     lengths = batch.places.lengths[batch.segments_of.clamp(min=0)] * present
     if kept is None:
@@ -131,6 +138,31 @@ def to_look_at(batch: Batch, width: int, kept: Tensor | None) -> tuple[Tensor, T
     return rows[there], columns[there], slots[there]
 
 
+def all_shown(network: Network, batch: Batch, past: Past, sheet: Sheet | None) -> dict[int, tuple[Tensor, Tensor, Tensor]]:
+    """
+    By layer. Where an answer begins is told by what stands elsewhere when a call or a documentation is asked about: one head finds that
+    (`Shape.telling`), the other one what is copied (`Shape.pointing`).
+    """
+    wanted = {network.shape.telling: batch.via, network.shape.pointing: batch.copied}
+    shown = {layer: to_look_at(batch, of, past.valid.shape[1], sheet and sheet.columns[layer][:, 0]) for layer, of in wanted.items()}
+    return {layer: one for layer, one in shown.items() if one is not None}
+
+
+def copying_loss(network: Network, state: LayerState, batch: Batch) -> Tensor:
+    """
+    Does the pointing head say the token that it looks at? Cross-entropy of the token, read from what its value adds to the residual stream
+    (the OV circuit of Elhage et al., "A Mathematical Framework for Transformer Circuits", 2021). One place for each distinct token of the
+    batch: of those that are rare, answers alone show each a few times in a whole run, and every second wrong answer was right but for one of them.
+    """
+    inside = batch.places.in_segment.flatten()
+    places = inside.nonzero()[:, 0]
+    places = places[torch.randperm(len(places))]
+    tokens, kind = batch.rows.flatten()[batch.places.segment_index].flatten()[places].unique(return_inverse=True)
+    chosen = places[torch.zeros_like(tokens).scatter_reduce(0, kind, torch.arange(len(places)), "amax")]
+    values = state.values[:, 0].flatten(0, 1)[chosen]
+    return F.cross_entropy(network.said_of(values), tokens)
+
+
 def evaluate_batch(network: Network, batch: Batch, rng: random.Random, pool: Pool | None, teach_probe: bool, language: float) -> Outcome:
     recipe = batch.recipe
     positions = positions_of(batch, rng)
@@ -140,7 +172,7 @@ def evaluate_batch(network: Network, batch: Batch, rng: random.Random, pool: Poo
     past, sheet = own_sheet(batch, states, positions, rng, pool)
     watched = columns_of(batch.is_answer) if teach_probe else None
     # What stands beside the sheet holds some of it a second time.
-    shown = None if recipe.beside else to_look_at(batch, past.valid.shape[1], sheet and sheet.columns[network.shape.pointing][:, 0])
+    shown = {} if recipe.beside else all_shown(network, batch, past, sheet)
     said, seen, missed = network.answer(batch.questions, batch.offsets, batch.groups_asked, past, watched, shown)
 
     counts = batch.is_answer[:, 1:] & (batch.groups_asked[:, 1:] == batch.groups_asked[:, :-1])
@@ -158,9 +190,10 @@ def evaluate_batch(network: Network, batch: Batch, rng: random.Random, pool: Poo
     if teach_probe:
         auxiliary = auxiliary_loss(states, seen, batch)
         loss = loss + AUXILIARY_WEIGHT * auxiliary
-    pointing = torch.zeros(()) if missed is None else missed
-    loss = loss + POINTING_WEIGHT * pointing
-    return Outcome(loss, answers.item(), spoken.item(), auxiliary.item(), pointing.item(), exact_answers(batch, counts, logits, target))
+    telling, pointing = (missed.get(layer, torch.zeros(())) for layer in (network.shape.telling, network.shape.pointing))
+    copying = copying_loss(network, states[network.shape.pointing], batch)
+    loss = loss + POINTING_WEIGHT * pointing + TELLING_WEIGHT * telling + COPYING_WEIGHT * copying
+    return Outcome(loss, answers.item(), spoken.item(), auxiliary.item(), telling.item(), pointing.item(), copying.item(), exact_answers(batch, counts, logits, target))
 
 
 @torch.no_grad()

@@ -27,6 +27,8 @@ class Sample:
     """Tokens up to where the answer begins, tokens of the answer with its end."""
     copied: list[list[int]]
     """Of each answer's tokens, which token of the segments, one behind the other, it is copied from; -1 where that is not known."""
+    via: list[int]
+    """Of each question the token of the segments that tells where its answer begins; -1 where none is needed or known."""
     names: set[str]
     asked: list[str]
     """Texts of questions and answers: what a foreign segment must not speak about."""
@@ -73,24 +75,40 @@ class Encoder:
         return [self.special["<user>"], *self.plain(text.strip()), self.special["<bot>"]]
 
     @staticmethod
-    def copied(question: dict, answer: Encoding, texts: list[str], segments: list[Encoding]) -> list[int]:
-        sources = [-1] * (len(answer.ids) + 1)
-        told = question.get("copied")
+    def found(place: dict, texts: list[str]) -> tuple[int, int] | None:
+        """Which of the texts holds a place that the maker names, and at which letter; None where no line is the one it names."""
         # The maker counts UTF-16 units.
-        if told is None or any(ord(c) > 0xFFFF for c in told["line"]):
+        if any(ord(c) > 0xFFFF for c in place["line"]):
+            return None
+        for number, text in enumerate(texts):
+            start = 0 if text.startswith(place["line"] + "\n") else text.find("\n" + place["line"] + "\n") + 1
+            if start > 0 or text.startswith(place["line"]):
+                return number, start + place["at"]
+        return None
+
+    def copied(self, question: dict, answer: Encoding, texts: list[str], segments: list[Encoding]) -> list[int]:
+        sources = [-1] * (len(answer.ids) + 1)
+        place = question.get("copied")
+        found = self.found(place, texts) if place else None
+        if found is None:
             return sources
-        before = 0
-        for text, segment in zip(texts, segments):
-            start = 0 if text.startswith(told["line"] + "\n") else text.find("\n" + told["line"] + "\n") + 1
-            if start > 0 or text.startswith(told["line"]):
-                token_at = {end: i for i, (_, end) in enumerate(segment.offsets)}
-                for i, (_, end) in enumerate(answer.offsets):
-                    source = token_at.get(start + told["at"] + end - 1)
-                    if source is not None and segment.ids[source] == answer.ids[i]:
-                        sources[i] = before + source
-                return sources
-            before += len(segment.ids)
+        number, start = found
+        before = sum(len(segment.ids) for segment in segments[:number])
+        token_at = {end: i for i, (_, end) in enumerate(segments[number].offsets)}
+        for i, (_, end) in enumerate(answer.offsets):
+            source = token_at.get(start + end - 1)
+            if source is not None and segments[number].ids[source] == answer.ids[i]:
+                sources[i] = before + source
         return sources
+
+    def via(self, question: dict, texts: list[str], segments: list[Encoding]) -> int:
+        place = question.get("copied", {}).get("via")
+        found = self.found(place, texts) if place else None
+        if found is None:
+            return -1
+        number, letter = found
+        token = segments[number].char_to_token(letter)
+        return -1 if token is None else sum(len(segment.ids) for segment in segments[:number]) + token
 
     def probe(self, instruction: str, examples: list[dict]) -> list[int]:
         tokens = [self.special["<task>"], *self.plain(instruction), self.special["<end>"]]
@@ -111,6 +129,7 @@ class Encoder:
             kinds=[q["kind"] for q in questions],
             questions=[(self.question(q["question"]), [*answer.ids, end]) for q, answer in zip(questions, answers)],
             copied=[self.copied(q, answer, line["segments"], segments) for q, answer in zip(questions, answers)],
+            via=[self.via(q, line["segments"], segments) for q in questions],
             names=set(line["names"]),
             asked=[f"{q['question']} {q['answer']}" for q in questions],
         )
@@ -139,6 +158,8 @@ class Batch:
     is_answer: Tensor
     copied: Tensor
     """[B, Q] token of the sample's source that the next token is copied from, -1 where there is none"""
+    via: Tensor
+    """[B, Q] at the last token of a question: token of the sample's source that tells where its answer begins, -1 elsewhere"""
     kinds: list[list[str]]
     samples: list[Sample] = field(default_factory=list)
 
@@ -187,7 +208,7 @@ def collate(recipe: Recipe, samples: list[Sample], room: int, pad: int, probed: 
     uncut = [sample.segments[n] if n is not None else [] for sample, n in zip(samples, beside or [None] * len(samples))]
     packed = [pack(sample, room, before) for sample, before in zip(samples, uncut)]
     longest = max(len(p[0]) for p in packed)
-    fills = (pad, 0, -1, 0, -1)
+    fills = (pad, 0, -1, 0, -1, -1)
     columns = [
         torch.tensor([list(part[i]) + [fill] * (longest - len(part[i])) for part in packed]) for i, fill in enumerate(fills)
     ]
@@ -205,7 +226,8 @@ def collate(recipe: Recipe, samples: list[Sample], room: int, pad: int, probed: 
         columns[2],
         columns[3].bool(),
         columns[4],
-        [p[5] for p in packed],
+        columns[5],
+        [p[6] for p in packed],
         samples,
     )
 
@@ -226,15 +248,15 @@ def first_fit(sizes: list[int], capacity: int) -> list[list[int]]:
     return bins
 
 
-def pack(sample: Sample, room: int, before: list[int]) -> tuple[list[int], list[int], list[int], list[int], list[int], list[str]]:
+def pack(sample: Sample, room: int, before: list[int]) -> tuple[*(list[int],) * 6, list[str]]:
     """
     Source that all questions see, then questions one behind the other: tokens, place after the sheet, number of the question,
-    whether part of an answer, what the next token is copied from; kinds by number.
+    whether part of an answer, what the next token is copied from, what tells where that is; kinds by number.
     """
     tokens, offsets, groups = [*before], [*range(len(before))], [BESIDE] * len(before)
     answers, kinds = [0] * len(before), []
-    copied = [-1] * len(before)
-    for kind, (question, answer), sources in zip(sample.kinds, sample.questions, sample.copied):
+    copied, via = [-1] * len(before), [-1] * len(before)
+    for kind, (question, answer), sources, teller in zip(sample.kinds, sample.questions, sample.copied, sample.via):
         count = len(question) + len(answer)
         if len(tokens) - len(before) + count > room:
             continue
@@ -243,8 +265,9 @@ def pack(sample: Sample, room: int, before: list[int]) -> tuple[list[int], list[
         groups += [len(kinds)] * count
         answers += [0] * len(question) + [1] * len(answer)
         copied += [-1] * (len(question) - 1) + sources + [-1]
+        via += [-1] * (len(question) - 1) + [teller] + [-1] * len(answer)
         kinds.append(kind)
-    return tokens, offsets, groups, answers, copied, kinds
+    return tokens, offsets, groups, answers, copied, via, kinds
 
 
 class Stream:

@@ -28,5 +28,10 @@ class Shape:
         """Layer of the head that is shown where to look (objective.py): far enough up to know what is asked for, with layers left to say it."""
         return self.layers * 5 // 8
 
+    @property
+    def telling(self) -> int:
+        """Layer of the head that is shown what tells the pointing head where to look: below it, above what reads names."""
+        return self.pointing - 2
+
     def as_dict(self) -> dict:
         return asdict(self)

@@ -96,7 +96,9 @@ class Log:
             "answers": round(sum(o.answers for _, o in self.outcomes) / count, 4),
             "language": round(sum(o.language for _, o in self.outcomes) / count, 4),
             "auxiliary": mean_where_taught([o.auxiliary for _, o in self.outcomes]),
+            "telling": mean_where_taught([o.telling for _, o in self.outcomes]),
             "pointing": mean_where_taught([o.pointing for _, o in self.outcomes]),
+            "copying": round(sum(o.copying for _, o in self.outcomes) / count, 4),
             "exact": {k: [sum(v), len(v)] for k, v in sorted(kinds.items())},
             "exactByForm": {k: [sum(v), len(v)] for k, v in sorted(ratios.items())},
         }
@@ -105,7 +107,7 @@ class Log:
         forms = " ".join(f"{k} {a / b:.2f}" for k, (a, b) in line["exactByForm"].items())
         print(
             f"step {line['step']} {line['tokens'] / 1e6:.2f}M {line['tokensPerSecond']} tok/s loss {line['answers']:.3f} "
-            f"language {line['language']:.2f} probe {line['auxiliary']:.2f} pointing {line['pointing']:.2f} | {forms}",
+            f"language {line['language']:.2f} probe {line['auxiliary']:.2f} telling {line['telling']:.2f} pointing {line['pointing']:.2f} copying {line['copying']:.2f} | {forms}",
             flush=True,
         )
         self.outcomes = []
