@@ -44,10 +44,13 @@ const mostPackages = 6;
  * about short segments, and for 51 % of those about 2,048 tokens.
  */
 const sources = [
-  { weight: 20, runs: callTrees },
-  { weight: 55, runs: scattered },
+  { weight: 25, runs: callTrees },
+  { weight: 50, runs: scattered },
   { weight: 25, runs: neighbours },
 ];
+/** How often what calls something keeps its lines up to there, if they are no more than these: cut short, few contexts show who calls whom. */
+const callKept = 0.8;
+const mostLinesToCall = 12;
 /** Questions are about code: this share of the files of text and data is passed over. */
 const proseSkipped = 0.85;
 
@@ -172,17 +175,32 @@ function* callTrees(from: Package, limits: Limits, taken: Taken, draw: Draw): Ge
       run.push(chunk);
       queue.push(...draw.shuffled(called));
     }
-    cutBodies(run, limits, draw);
+    cutBodies(run, limits, draw, (chunk) => (draw.chance(callKept) ? linesToCall(chunk, run) : 0));
     if (run.length > 0) yield run;
   }
 }
 
-function cutBodies(run: readonly WorkChunk[], { bodyLines, keepBodies }: Limits, draw: Draw): void {
+/** @param needed lines that a chunk should keep at least */
+function cutBodies(
+  run: readonly WorkChunk[],
+  { bodyLines, keepBodies }: Limits,
+  draw: Draw,
+  needed: (chunk: WorkChunk) => number = () => 0,
+): void {
   if (bodyLines === null) return;
   for (const chunk of run) {
     const least = keepBodies ? (bodyStart(chunk) ?? 0) + draw.int(1, 3) : 1;
-    cutBody(chunk, Math.max(least, draw.int(1, bodyLines)));
+    cutBody(chunk, Math.max(least, needed(chunk), draw.int(1, bodyLines)));
   }
+}
+
+/** Lines up to the first call of another chunk of the run; 0 where there is none, or not soon. */
+function linesToCall(chunk: WorkChunk, run: readonly WorkChunk[]): number {
+  const names = new Set(run.filter((one) => one !== chunk).flatMap(definedNames));
+  const called = new Set(chunk.calls.filter((name) => names.has(name)));
+  const text = chunk.text.slice(chunk.text.search(/\S/));
+  const lines = text.split('\n').slice(0, mostLinesToCall);
+  return 1 + lines.findIndex((line) => [...line.matchAll(/([\w$]+)\s*\(/g)].some(([, name]) => called.has(name!)));
 }
 
 function isProse(path: string): boolean {
