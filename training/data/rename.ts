@@ -14,11 +14,15 @@ const nearShare = 0.14;
 const plainShare = 0.22;
 /** Share that are made of rare tokens. */
 const oddShare = 0.12;
+/** In every second context this share gets one of a few names that others have as well, as methods do: what follows such a name depends on the file. */
+const sharedShare = 0.18;
+export const mostShared = 3;
 
 /**
  * Renames most of what the chunks define, everywhere in them, so that no answer can be known by heart. New names come from one package, so
  * that neighbours share prefixes; some are near-duplicates of other names, so that names must be read to the end; some are plain words that
- * stand in the chunks already, without being called or defined there. Injective, and no other new name occurs in the chunks.
+ * stand in the chunks already, without being called or defined there. But for a few names that several get, no two get the same, and no other
+ * new name occurs in the chunks.
  */
 export function renameDefinitions(
   selection: Selection,
@@ -45,17 +49,24 @@ export function renameDefinitions(
     }
     return fresh(draw.chance(nearShare) ? nearDuplicate(draw.pick(present), draw) : pool(name));
   };
+  const shared: string[] = [];
+  const alike = draw.chance(0.5) ? sharedShare : 0;
   const fresh = (name: string | undefined): string | undefined =>
     name === undefined || words.has(name) ? undefined : name;
   const renamed = new Map<string, string>();
   const present = [...defined];
   for (const name of defined) {
     if (!isFreeName(name) || !draw.chance(renamedShare)) continue;
+    if (shared.length > 0 && draw.chance(alike)) {
+      renamed.set(name, draw.pick(shared));
+      continue;
+    }
     const other = next(name);
     if (other === undefined || !isFreeName(other)) continue;
     words.add(other);
     present.push(other);
     renamed.set(name, other);
+    if (shared.length < mostShared) shared.push(other);
   }
   replaceWords(chunks, renamed);
 }

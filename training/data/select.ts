@@ -48,6 +48,7 @@ const sources = [
   { weight: 50, runs: scattered },
   { weight: 25, runs: neighbours },
 ];
+const longerRuns = 0.2;
 /** How often what calls something keeps its lines up to there, if they are no more than these: cut short, few contexts show who calls whom. */
 const callKept = 0.8;
 const mostLinesToCall = 12;
@@ -118,9 +119,11 @@ function* neighbours(from: Package, limits: Limits, taken: Taken, draw: Draw): G
   );
 }
 
-/** One or two chunks of a file here and there in the package. */
+/** One or two chunks of a file here and there in the package, of some files more: lists of what they define are short otherwise. */
 function* scattered(from: Package, limits: Limits, taken: Taken, draw: Draw): Generator<WorkChunk[]> {
-  yield* runsOfFiles(from, draw.shuffled(from.files), limits, taken, draw, (count) => draw.int(1, Math.min(2, count)));
+  yield* runsOfFiles(from, draw.shuffled(from.files), limits, taken, draw, (count) =>
+    draw.int(1, Math.min(draw.chance(longerRuns) ? 7 : 2, count)),
+  );
 }
 
 /** Of each file as many chunks in a row as `lengthOf` says. */
