@@ -55,6 +55,8 @@ interface FilesProgress {
 /** Counts only grow. Tokens are source tokens; `computed` segments were not in the store. */
 export interface CompressProgress {
   phase: 'compress';
+  /** The one that request, task, model or default asked for, in this order. */
+  strategy: string;
   segments: number;
   segmentsTotal: number;
   tokens: number;

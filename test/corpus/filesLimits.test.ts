@@ -97,7 +97,8 @@ describe('cancelling a listing', () => {
     while (!endlessGitRuns(tree)) await setImmediate();
     controller.abort();
     await failed;
-    expect(endlessGitRuns(tree)).toBe(false);
+    // It has been told to end; where it does not, this test runs out of time.
+    while (endlessGitRuns(tree)) await setImmediate();
   });
 
   it('ends a walk between two folders and in a large one', async () => {

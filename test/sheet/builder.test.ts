@@ -61,7 +61,9 @@ describe.each([
     const seen: BuildProgress[] = [];
     const first = await workspace.compress({ ...request, onProgress: (p) => seen.push(p) });
     expect(first).toMatchObject({ computed: segments.length, reused: 0 });
-    expect(first.sheet).toMatchObject({ complete: true, strategy: 'm0-zs', ratio: decoder.profile.ratio });
+    const { ratio, strategy = 'm0-zs' } = decoder.profile;
+    expect(first.sheet).toMatchObject({ complete: true, strategy, ratio });
+    expect(seen.every((progress) => progress.strategy === strategy)).toBe(true);
     const before = await blockKeys(opened);
     expect(before.length).toBe(segments.length + 1);
 

@@ -175,7 +175,7 @@ describe('with the starter model', () => {
     const root = await smallWorkspace();
     const request = { root, task: 'api-lookup', ratio: 2, scope: ['src/**'] };
     const plan = await client.plan(request);
-    expect(plan).toMatchObject({ strategy: 'm0-zs', ratio: 2, files: 1, filesTotal: 1, segments: 1 });
+    expect(plan).toMatchObject({ strategy: 'compresskv', ratio: 2, files: 1, filesTotal: 1, segments: 1 });
     expect(await client.sheets(root)).toEqual([]);
     const { sheet, computed } = await client.compress(request);
     expect(computed).toBe(plan.segments);

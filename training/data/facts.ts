@@ -54,7 +54,7 @@ export function factsOf(context: Context): Facts {
   for (const { chunk } of context.chunks) {
     for (const name of definedNames(chunk)) times.set(name, (times.get(name) ?? 0) + 1);
   }
-  const cut = new Set(context.names.filter((name) => !times.has(name)));
+  const cut = new Set([...context.names.filter((name) => !times.has(name)), ...context.partial.flatMap(definedNames)]);
   const definitions = context.chunks.flatMap((present): Definition[] => {
     const { chunk } = present;
     // Without cards, and with a body that was cut, a name may stand nowhere; and a card cuts a list of names that is too long.

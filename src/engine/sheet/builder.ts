@@ -54,6 +54,7 @@ export interface BuildRequest {
 
 /** Counts only grow. Tokens are source tokens; `computed` are blocks that were not there before. */
 export interface BuildProgress {
+  strategy: Strategy['name'];
   segments: number;
   segmentsTotal: number;
   tokens: number;
@@ -123,7 +124,14 @@ export class SheetBuilder {
 
     const lane = decoder.lane(priorities.compress, preamble.length + longest + inputs('').probe.length + 16);
     const compressor = new Compressor(decoder, lane, this.grammars);
-    const progress = { segments: 0, segmentsTotal: chosen.size, tokens: 0, tokensTotal: 0, computed: 0 };
+    const progress = {
+      strategy: request.strategy.name,
+      segments: 0,
+      segmentsTotal: chosen.size,
+      tokens: 0,
+      tokensTotal: 0,
+      computed: 0,
+    };
     for (const i of chosen) progress.tokensTotal += segments[i]!.tokens;
     request.onProgress?.({ ...progress });
 

@@ -316,11 +316,10 @@ export class CompressJobs {
     // Only what was computed says something about the machine.
     if (segments <= 0 || now.computed - before.computed !== segments) return;
     entry.computedTokens += tokens;
-    const { strategy = 'm0-zs' } = entry.job.request;
-    this.rates.add(this.rateKey(strategy), tokens, ms);
+    this.rates.add(this.rateKey(now.strategy), tokens, ms);
   }
 
-  private count(entry: Entry, { segments, segmentsTotal, tokens, tokensTotal }: CompressProgress): void {
+  private count(entry: Entry, { strategy, segments, segmentsTotal, tokens, tokensTotal }: CompressProgress): void {
     const { job, pace } = entry;
     const fraction = tokensTotal > 0 ? tokens / tokensTotal : 0;
     const progress = Math.min(1, Math.max(job.progress, fraction));
@@ -329,7 +328,7 @@ export class CompressJobs {
         ? tokensTotal - tokens
         : Math.min(tokensTotal - tokens, Math.max(0, entry.missingTokens - entry.computedTokens));
     const rate = entry.missingTokens === undefined ? pace.tokensPerMs : undefined;
-    const perMs = rate ?? this.rates.get(this.rateKey(job.request.strategy ?? 'm0-zs'));
+    const perMs = rate ?? this.rates.get(this.rateKey(strategy));
     const perMinute = pace.segmentsPerMinute;
     this.set(
       entry,
