@@ -1,6 +1,7 @@
 import { codeKind, definedNames } from '../../src/engine/corpus/naming.ts';
 import type { Pool } from './asking.ts';
 import { ask, askForNothing } from './askDefinitions.ts';
+import { callsIn, callsWithPlaces } from './calls.ts';
 import type { Present } from './context.ts';
 import type { Draw } from './draw.ts';
 import { copiedFrom, hasWord, type CardPart, type Definition, type Facts } from './facts.ts';
@@ -164,18 +165,11 @@ function callerName({ chunk, body }: Present, { byName, context }: Facts): strin
   return definedNames(chunk).length === 1 && (context.cards || hasWord(body, chunk.name)) ? chunk.name : undefined;
 }
 
-const call = /([A-Za-z_$][\w$]*)(?:<[\w\s,.[\]]*>)?!?\s*\(/g;
-
-/** Names that stand before an opening bracket. */
-function callsIn(body: string): string[] {
-  return [...body.matchAll(call)].map(([, name]) => name!);
-}
-
 /** Where `from` calls `to` first: the last letter of the name. */
 function callOf(to: Definition, from: Definition): LinePlace | undefined {
   for (const line of from.body.split('\n')) {
-    const found = [...line.matchAll(call)].find(([, name]) => name === to.name);
-    if (found) return { line, at: found.index + to.name.length - 1 };
+    const found = callsWithPlaces(line).find(({ name }) => name === to.name);
+    if (found) return { line, at: found.at + to.name.length - 1 };
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { definedNames } from '../../src/engine/corpus/naming.ts';
+import { callsIn } from './calls.ts';
 import type { Draw } from './draw.ts';
 import type { Corpus, Package, Place, Split } from './packages.ts';
 import { bodyStart } from './places.ts';
@@ -203,7 +204,7 @@ function linesToCall(chunk: WorkChunk, run: readonly WorkChunk[]): number {
   const called = new Set(chunk.calls.filter((name) => names.has(name)));
   const text = chunk.text.slice(chunk.text.search(/\S/));
   const lines = text.split('\n').slice(0, mostLinesToCall);
-  return 1 + lines.findIndex((line) => [...line.matchAll(/([\w$]+)\s*\(/g)].some(([, name]) => called.has(name!)));
+  return 1 + lines.findIndex((line) => callsIn(line).some((name) => called.has(name)));
 }
 
 function isProse(path: string): boolean {

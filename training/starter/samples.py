@@ -75,40 +75,39 @@ class Encoder:
         return [self.special["<user>"], *self.plain(text.strip()), self.special["<bot>"]]
 
     @staticmethod
-    def found(place: dict, texts: list[str]) -> tuple[int, int] | None:
-        """Which of the texts holds a place that the maker names, and at which letter; None where no line is the one it names."""
+    def found(place: dict | None, texts: list[str], segments: list[Encoding]) -> tuple[int, Encoding, int] | None:
+        """The segment that holds a place which the maker names: tokens before it, itself, and which of its letters; None where no line is that one."""
         # The maker counts UTF-16 units.
-        if any(ord(c) > 0xFFFF for c in place["line"]):
+        if place is None or any(ord(c) > 0xFFFF for c in place["line"]):
             return None
-        for number, text in enumerate(texts):
-            start = 0 if text.startswith(place["line"] + "\n") else text.find("\n" + place["line"] + "\n") + 1
-            if start > 0 or text.startswith(place["line"]):
-                return number, start + place["at"]
+        before = 0
+        for text, segment in zip(texts, segments):
+            start = ("\n" + text).find("\n" + place["line"] + "\n")
+            if start >= 0:
+                return before, segment, start + place["at"]
+            before += len(segment.ids)
         return None
 
     def copied(self, question: dict, answer: Encoding, texts: list[str], segments: list[Encoding]) -> list[int]:
         sources = [-1] * (len(answer.ids) + 1)
-        place = question.get("copied")
-        found = self.found(place, texts) if place else None
+        found = self.found(question.get("copied"), texts, segments)
         if found is None:
             return sources
-        number, start = found
-        before = sum(len(segment.ids) for segment in segments[:number])
-        token_at = {end: i for i, (_, end) in enumerate(segments[number].offsets)}
+        before, segment, start = found
+        token_at = {end: i for i, (_, end) in enumerate(segment.offsets)}
         for i, (_, end) in enumerate(answer.offsets):
             source = token_at.get(start + end - 1)
-            if source is not None and segments[number].ids[source] == answer.ids[i]:
+            if source is not None and segment.ids[source] == answer.ids[i]:
                 sources[i] = before + source
         return sources
 
     def via(self, question: dict, texts: list[str], segments: list[Encoding]) -> int:
-        place = question.get("copied", {}).get("via")
-        found = self.found(place, texts) if place else None
+        found = self.found(question.get("copied", {}).get("via"), texts, segments)
         if found is None:
             return -1
-        number, letter = found
-        token = segments[number].char_to_token(letter)
-        return -1 if token is None else sum(len(segment.ids) for segment in segments[:number]) + token
+        before, segment, letter = found
+        token = segment.char_to_token(letter)
+        return -1 if token is None else before + token
 
     def probe(self, instruction: str, examples: list[dict]) -> list[int]:
         tokens = [self.special["<task>"], *self.plain(instruction), self.special["<end>"]]
